@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The scenario language: from YAML to typed scenarios, or to diagnostics that a person can act on.
+//!
+//! | what | where |
+//! |---|---|
+//! | what a scenario is, and its cases | [`scenario`] |
+//! | the steps of a dialogue | [`dialogue`] |
+//! | what the harness says | [`send`] |
+//! | what it wants to hear | [`expect`] |
+//! | text with `${variables}` in it | [`template`] |
+//! | the target, as its profile describes it | [`profile`] |
+//!
+//! Nothing here opens a socket or judges: a scenario is data.
+
+pub mod dialogue;
+pub mod expect;
+pub mod profile;
+pub mod scenario;
+pub mod send;
+pub mod template;
+
+pub use dialogue::{Act, Condition, Step};
+pub use expect::{
+    Alternative, Capture, CommandPattern, EhloPattern, Hear, LineCount, ReplyPattern, Ruling,
+};
+pub use profile::{Profile, Timeouts};
+pub use scenario::{Case, Given, Party, Place, Requires, Row, Safety, Scenario, Suite};
+pub use send::{Content, Send};
+pub use template::{Missing, Template, Variables};

@@ -1,0 +1,121 @@
+//! The target, as its profile describes it: addresses, names, facts and patience. Nothing about
+//! one target stands in a scenario.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::template::Variables;
+
+/// What a run knows of its target beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// `HOST[:PORT]` of the target; the embedded reference where it is missing.
+    pub server: Option<String>,
+    /// `${client}`: the name that the harness gives in EHLO and HELO.
+    pub client: String,
+    /// `${sender}`: the reverse-path.
+    pub sender: String,
+    /// `${recipient}`: a mailbox that the target accepts.
+    pub recipient: String,
+    /// `${recipient.second}`: another one.
+    pub second_recipient: Option<String>,
+    /// `${recipient.unknown}`: a mailbox in a domain of the target that does not exist.
+    pub unknown_recipient: Option<String>,
+    /// What is true of the target, by name: `turn`, `vrfy`.
+    pub facts: BTreeSet<String>,
+    /// Further variables.
+    pub variables: BTreeMap<String, String>,
+    /// How long the harness waits.
+    pub timeouts: Timeouts,
+    /// What the reference server is to be, when the profile is given to `serve`.
+    pub reference: Reference,
+}
+
+/// How long the harness waits before it gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection to open.
+    pub connect: Duration,
+    /// For a reply, a command or the end of a connection.
+    pub reply: Duration,
+    /// For a whole scenario.
+    pub scenario: Duration,
+    /// For the whole run.
+    pub run: Duration,
+}
+
+/// What the reference server is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reference {
+    /// Its own name, in the greeting and elsewhere.
+    pub name: Option<String>,
+    /// Mailboxes beside the profile's recipients.
+    pub mailboxes: Vec<String>,
+    /// Mailing lists, each with its members: what EXPN tells.
+    pub lists: BTreeMap<String, Vec<String>>,
+    /// The largest message, in octets.
+    pub size: Option<u64>,
+    /// For TURN: the names of clients, each with the messages that wait for it. Nobody may use
+    /// TURN who is not named here (RFC 5321 appendix F.1).
+    pub turn: BTreeMap<String, Vec<Waiting>>,
+}
+
+/// A message that waits for a client that will TURN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its reverse-path, without angle brackets; empty for the null one.
+    pub from: String,
+    /// Its recipients.
+    pub to: Vec<String>,
+    /// Its text; line ends become CRLF.
+    pub text: String,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            reply: Duration::from_secs(5),
+            scenario: Duration::from_secs(60),
+            run: Duration::from_secs(900),
+        }
+    }
+}
+
+impl Default for Profile {
+    /// The addresses of the reference server, in domains that RFC 2606 reserves.
+    fn default() -> Self {
+        Self {
+            server: None,
+            client: "client.example.org".to_owned(),
+            sender: "sender@example.org".to_owned(),
+            recipient: "user@example.test".to_owned(),
+            second_recipient: Some("user2@example.test".to_owned()),
+            unknown_recipient: Some("nobody@example.test".to_owned()),
+            facts: BTreeSet::new(),
+            variables: BTreeMap::new(),
+            timeouts: Timeouts::default(),
+            reference: Reference::default(),
+        }
+    }
+}
+
+impl Profile {
+    /// The variables that scenarios can name.
+    pub fn variables(&self) -> Variables {
+        let mut variables = Variables::default();
+        for (name, value) in &self.variables {
+            variables.set(name, value.as_str());
+        }
+        variables.set("client", self.client.as_str());
+        variables.set_mailbox("sender", &self.sender);
+        variables.set_mailbox("recipient", &self.recipient);
+        if let Some(second) = &self.second_recipient {
+            variables.set_mailbox("recipient.second", second);
+        }
+        if let Some(unknown) = &self.unknown_recipient {
+            variables.set_mailbox("recipient.unknown", unknown);
+        }
+        variables
+    }
+}

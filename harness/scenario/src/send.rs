@@ -1,0 +1,46 @@
+//! What the harness says: exact octets, in exact writes.
+
+use std::time::Duration;
+
+use crate::template::Template;
+
+/// Something that the harness does on its side of a connection.
+#[derive(Debug, Clone)]
+pub enum Send {
+    /// Octets: each element of `writes` goes out as a write of its own, with the pause between them.
+    Writes {
+        /// The writes, each a sequence of contents without anything between them.
+        writes: Vec<Vec<Content>>,
+        /// How long to wait between two writes.
+        pause: Duration,
+    },
+    /// Message data: dot-stuffed, and ended by CRLF.CRLF (RFC 5321 §4.5.2).
+    Message(Vec<Content>),
+    /// A chunk of message data with the BDAT command before it (RFC 3030 §2).
+    Chunk {
+        /// The octets of the chunk.
+        contents: Vec<Content>,
+        /// Whether the command says LAST.
+        last: bool,
+    },
+    /// The end of our side: both directions are closed.
+    Close,
+    /// The end of what we send; we still listen.
+    HalfClose,
+    /// The connection is cut without a farewell (a TCP reset).
+    Abort,
+}
+
+/// A part of a write.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Text or octets, with variables.
+    Text(Template),
+    /// The same again and again.
+    Repeat {
+        /// What is repeated.
+        unit: Template,
+        /// How often.
+        times: u32,
+    },
+}
