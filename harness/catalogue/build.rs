@@ -79,7 +79,5 @@ fn read(file: &Path) -> Vec<(String, Entry)> {
 
 /// `must-not` is the variant `MustNot`.
 fn camel(word: &str) -> String {
-    word.split('-')
-        .map(|part| part[..1].to_uppercase() + &part[1..])
-        .collect()
+    word.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect()
 }

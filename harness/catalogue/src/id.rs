@@ -80,10 +80,9 @@ impl FromStr for RequirementId {
     type Err = UnknownRequirement;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        find(name).map(Self).ok_or_else(|| UnknownRequirement {
-            name: name.to_owned(),
-            nearest: nearest(name),
-        })
+        find(name)
+            .map(Self)
+            .ok_or_else(|| UnknownRequirement { name: name.to_owned(), nearest: nearest(name) })
     }
 }
 

@@ -2,18 +2,25 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The words of RFC 2119, as the catalogue spells them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// An absolute requirement.
+    #[serde(rename = "MUST")]
     Must,
     /// An absolute prohibition.
+    #[serde(rename = "MUST NOT")]
     MustNot,
     /// A recommendation that only a good reason sets aside.
+    #[serde(rename = "SHOULD")]
     Should,
     /// A discouragement that only a good reason sets aside.
+    #[serde(rename = "SHOULD NOT")]
     ShouldNot,
     /// A permission; it can't be broken, so no finding names one.
+    #[serde(rename = "MAY")]
     May,
 }
 
