@@ -1,0 +1,495 @@
+//! The interpreter of a case, sans-IO: it says what to do next on which connection, is told what
+//! happened, and ends with an outcome. The runner gives it sockets; [`crate::again`] gives it a
+//! stored transcript, and the outcome is the same.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtpspec_scenario::{
+    Act, Case, CommandPattern, Condition, Content, Given, Hear, Missing, Party, Profile, Send,
+    Step, Template, Variables,
+};
+
+use crate::outcome::{Outcome, Tally};
+use crate::peer::{Link, Peer};
+use crate::prelude;
+use crate::segmentation::Segmentation;
+use crate::transcript::{Ending, Happening, Transcript};
+use crate::verdict::Verdict;
+
+/// What a case is played with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The target.
+    pub profile: Arc<Profile>,
+    /// `${unique}`: a word that no other case of any run has.
+    pub unique: String,
+    /// How writes are cut.
+    pub segmentation: Segmentation,
+    /// The keywords that the target offered when it was probed; they decide `requires:` where the
+    /// case itself sees no EHLO before its dialogue.
+    pub offered: Vec<String>,
+}
+
+/// What the runner is to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Open a connection to the target.
+    Open {
+        /// The number that it is to have.
+        connection: usize,
+    },
+    /// Send these octets in one write.
+    Send {
+        /// On which connection.
+        connection: usize,
+        /// The octets.
+        octets: Vec<u8>,
+    },
+    /// Read once, or give up at that time.
+    Receive {
+        /// On which connection.
+        connection: usize,
+        /// The latest time, counted from the beginning of the case; one that has passed means
+        /// that only what is there already is read.
+        until: Duration,
+    },
+    /// Do nothing until that time.
+    Pause {
+        /// The time, counted from the beginning of the case.
+        until: Duration,
+    },
+    /// End our side.
+    End {
+        /// Of which connection.
+        connection: usize,
+        /// How.
+        how: Ending,
+    },
+    /// The case is over.
+    Done,
+}
+
+/// A case while it is being played.
+pub struct Play {
+    pub(crate) case: Case,
+    pub(crate) setup: Setup,
+    pub(crate) variables: Variables,
+    pub(crate) captured: Vec<String>,
+    pub(crate) agenda: VecDeque<Item>,
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) transcript: Transcript,
+    pub(crate) tally: Tally,
+    /// What is being done about the first step of the agenda.
+    pub(crate) stage: Stage,
+    /// Whether the case was already asked whether it applies.
+    admitted: bool,
+}
+
+/// A step that is still to come.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) step: Step,
+    /// Part of the way to the dialogue: where it goes wrong, nothing is learnt.
+    pub(crate) prelude: bool,
+}
+
+/// What is being done.
+pub(crate) enum Stage {
+    /// The next step is to be taken from the agenda.
+    Between,
+    /// These writes are still to go out, with the pause between them.
+    Writing { peer: usize, writes: VecDeque<Vec<u8>>, pause: Duration, next_at: Duration },
+    /// Something is to be heard by then.
+    Hearing { peer: usize, item: Item, until: Duration },
+    /// The dialogue is over: QUIT was sent on this connection, and its answer is awaited.
+    Leaving { peer: usize, until: Duration },
+    /// Everything is over.
+    Over,
+}
+
+/// How long the answer to the last QUIT is waited for; it decides nothing.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+impl Play {
+    /// Begins a case. Nothing happens before the first call of [`Play::next`].
+    pub fn new(case: Case, setup: Setup) -> Self {
+        let mut variables = setup.profile.variables();
+        variables.set("unique", setup.unique.as_str());
+        let scenario = Arc::clone(&case.scenario);
+        let prelude = prelude::steps(scenario.given).into_iter().map(|step| (step, true));
+        let dialogue = scenario.dialogue.iter().cloned().map(|step| (step, false));
+        let agenda =
+            prelude.chain(dialogue).map(|(step, prelude)| Item { step, prelude }).collect();
+        Self {
+            case,
+            setup,
+            variables,
+            captured: Vec::new(),
+            agenda,
+            peers: vec![Peer::new(None)],
+            transcript: Transcript::default(),
+            tally: Tally::default(),
+            stage: Stage::Between,
+            admitted: false,
+        }
+    }
+
+    /// What to do next, at the time `now` since the case began.
+    pub fn next(&mut self, now: Duration) -> Action {
+        if !self.admitted {
+            self.admitted = true;
+            self.admit();
+        }
+        if now >= self.setup.profile.timeouts.scenario && !matches!(self.stage, Stage::Over) {
+            let limit = self.setup.profile.timeouts.scenario;
+            self.stop(Verdict::Error, format!("the scenario was not over after {limit:?}"));
+            self.stage = Stage::Over;
+        }
+        loop {
+            let action = match &mut self.stage {
+                Stage::Between => self.begin(now),
+                Stage::Writing { .. } => self.write(now),
+                Stage::Hearing { .. } => self.listen(now),
+                Stage::Leaving { .. } => self.leave(now),
+                Stage::Over => return self.close(),
+            };
+            if let Some(action) = action {
+                return action;
+            }
+        }
+    }
+
+    /// Takes note of what the runner did or saw.
+    pub fn observe(&mut self, now: Duration, connection: usize, what: Happening) {
+        let event = self.transcript.push(now, connection, what);
+        let Some(peer) = self.peers.get_mut(connection) else { return };
+        let read_as = peer.observe(event, now, &self.transcript.events[event].what);
+        self.transcript.events[event].read_as = read_as;
+        match &self.transcript.events[event].what {
+            Happening::Refused { reason } => {
+                self.tally.congested = true;
+                let reason = format!("the connection could not be opened: {reason}");
+                self.stop(Verdict::Error, reason);
+            }
+            Happening::Waited => self.waited(now, event),
+            _ => {}
+        }
+    }
+
+    /// Ends the case, also early, and tells what it came to.
+    pub fn finish(mut self, now: Duration) -> Outcome {
+        if !matches!(self.stage, Stage::Over) && self.tally.verdict == Verdict::Pass {
+            self.stop(Verdict::Error, "the run was stopped before the scenario was over".to_owned());
+        }
+        crate::outcome::of(self, now)
+    }
+
+    /// Whether the case applies at all, as far as that is known before the first octet.
+    fn admit(&mut self) {
+        let scenario = Arc::clone(&self.case.scenario);
+        if scenario.plays == Party::Server {
+            self.stop(Verdict::Skip, "it tests a client, and this run tests a server".to_owned());
+            return;
+        }
+        if scenario.requires.next_hop {
+            self.stop(Verdict::Skip, "it must see what the target delivers".to_owned());
+            return;
+        }
+        if let Some(name) = scenario.requires.profile.iter().find(|name| !self.states(name)) {
+            self.stop(Verdict::Skip, format!("the profile does not state `{name}`"));
+            return;
+        }
+        if scenario.given == Given::Connected {
+            let offered = self.setup.offered.clone();
+            self.require_keywords(&offered);
+        }
+        for (_, field) in self.case.fields() {
+            if let Err(missing) = field.expand(&[], &self.variables) {
+                return self.lacks(&missing);
+            }
+        }
+    }
+
+    /// Skips the case where a keyword that it requires is not offered.
+    fn require_keywords(&mut self, offered: &[String]) {
+        let scenario = Arc::clone(&self.case.scenario);
+        let missing = scenario
+            .requires
+            .ehlo
+            .iter()
+            .find(|keyword| !offered.iter().any(|had| had.eq_ignore_ascii_case(keyword)));
+        if let Some(keyword) = missing {
+            self.stop(Verdict::Skip, format!("the server does not offer {keyword}"));
+        }
+    }
+
+    fn states(&self, name: &str) -> bool {
+        self.setup.profile.facts.contains(name) || self.variables.has(name)
+    }
+
+    /// Begins the next step.
+    fn begin(&mut self, now: Duration) -> Option<Action> {
+        let Some(item) = self.agenda.pop_front() else {
+            self.stage = self.farewell(now);
+            return None;
+        };
+        if !item.prelude && self.agenda_reaches_dialogue(&item) {
+            let keywords = self.peers[0].keywords.clone();
+            self.require_keywords(&keywords);
+            if self.tally.verdict == Verdict::Skip {
+                return None;
+            }
+        }
+        let peer = self.peer_of(item.step.on.as_deref());
+        if !self.holds(item.step.when.as_ref(), peer) {
+            return None;
+        }
+        if self.peers[peer].link == Link::Unopened {
+            self.agenda.push_front(item);
+            return Some(Action::Open { connection: peer });
+        }
+        match item.step.act.clone() {
+            Act::Send(send) => return self.send(peer, &send, now),
+            Act::Swap => self.peers[peer].swap(),
+            Act::Hear(hear) => {
+                let until = self.deadline(&hear, peer, now);
+                self.stage = Stage::Hearing { peer, item, until };
+            }
+            Act::Await(patterns) => {
+                let until = self.patience(now);
+                debug_assert!(!patterns.is_empty(), "the loader refuses an empty list");
+                self.stage = Stage::Hearing { peer, item, until };
+            }
+        }
+        None
+    }
+
+    /// Whether `item` is the first step behind the prelude, which has shown the EHLO keywords.
+    fn agenda_reaches_dialogue(&mut self, item: &Item) -> bool {
+        let first = !self.tally.dialogue_reached && !item.prelude;
+        self.tally.dialogue_reached |= first;
+        first && self.case.scenario.given != Given::Connected
+    }
+
+    fn peer_of(&mut self, name: Option<&str>) -> usize {
+        if let Some(index) = self.peers.iter().position(|peer| peer.name.as_deref() == name) {
+            return index;
+        }
+        self.peers.push(Peer::new(name.map(str::to_owned)));
+        self.peers.len() - 1
+    }
+
+    fn holds(&self, condition: Option<&Condition>, peer: usize) -> bool {
+        let offers = |keyword: &str| {
+            self.peers[peer].keywords.iter().any(|had| had.eq_ignore_ascii_case(keyword))
+        };
+        match condition {
+            None => true,
+            Some(Condition::Ehlo(keyword)) => offers(keyword),
+            Some(Condition::NoEhlo(keyword)) => !offers(keyword),
+            Some(Condition::Profile(name)) => self.states(name),
+            Some(Condition::Captured(name)) => self.captured.contains(name),
+        }
+    }
+
+    fn send(&mut self, peer: usize, send: &Send, now: Duration) -> Option<Action> {
+        let how = match send {
+            Send::Close => Some(Ending::Close),
+            Send::HalfClose => Some(Ending::Half),
+            Send::Abort => Some(Ending::Abort),
+            _ => None,
+        };
+        if let Some(how) = how {
+            return Some(Action::End { connection: peer, how });
+        }
+        match self.octets(send) {
+            Ok((writes, pause)) => {
+                let writes = self.setup.segmentation.cut(writes);
+                self.stage = Stage::Writing { peer, writes: writes.into(), pause, next_at: now };
+            }
+            Err(missing) => self.lacks(&missing),
+        }
+        None
+    }
+
+    /// The writes that a step stands for.
+    fn octets(&self, send: &Send) -> Result<(Vec<Vec<u8>>, Duration), Missing> {
+        match send {
+            Send::Writes { writes, pause } => {
+                let writes = writes.iter().map(|contents| self.content(contents));
+                Ok((writes.collect::<Result<_, _>>()?, *pause))
+            }
+            Send::Message(contents) => {
+                let message = smtpspec_protocol::encode(&self.content(contents)?);
+                Ok((vec![message], Duration::ZERO))
+            }
+            Send::Chunk { contents, last } => {
+                let chunk = self.content(contents)?;
+                let last = if *last { " LAST" } else { "" };
+                let mut octets = format!("BDAT {}{last}\r\n", chunk.len()).into_bytes();
+                octets.extend(chunk);
+                Ok((vec![octets], Duration::ZERO))
+            }
+            Send::Close | Send::HalfClose | Send::Abort => Ok((Vec::new(), Duration::ZERO)),
+        }
+    }
+
+    fn content(&self, contents: &[Content]) -> Result<Vec<u8>, Missing> {
+        let mut octets = Vec::new();
+        for content in contents {
+            match content {
+                Content::Text(template) => octets.extend(self.expand(template)?),
+                Content::Repeat { unit, times } => {
+                    octets.extend(self.expand(unit)?.repeat(*times as usize));
+                }
+            }
+        }
+        Ok(octets)
+    }
+
+    pub(crate) fn expand(&self, template: &Template) -> Result<Vec<u8>, Missing> {
+        template.expand(self.case.fields(), &self.variables)
+    }
+
+    /// The next write of a step.
+    fn write(&mut self, now: Duration) -> Option<Action> {
+        let Stage::Writing { peer, writes, pause, next_at } = &mut self.stage else { return None };
+        if now < *next_at {
+            return Some(Action::Pause { until: *next_at });
+        }
+        let connection = *peer;
+        let octets = writes.pop_front();
+        *next_at = now + *pause;
+        let over = self.peers[connection].link != Link::Open;
+        match octets {
+            // A peer that has gone can be told nothing more; what it said is still to be heard.
+            Some(octets) if !over => Some(Action::Send { connection, octets }),
+            _ => {
+                self.stage = Stage::Between;
+                None
+            }
+        }
+    }
+
+    /// When to stop waiting for what a step wants.
+    fn deadline(&self, hear: &Hear, peer: usize, now: Duration) -> Duration {
+        let patience = self.patience(now);
+        let wait = |hear: &Hear| match hear {
+            Hear::Silence(time) => Some(now + *time),
+            Hear::Closed(within) | Hear::Reset(within) => within.map(|time| now + time),
+            // A reply that comes too late is read all the same, so that it can be shown.
+            Hear::Reply(pattern) => pattern
+                .within
+                .map(|time| patience.max(self.peers[peer].last_sent + time + time / 2)),
+            Hear::AnyOf(_) | Hear::Permitted => None,
+        };
+        match hear {
+            Hear::AnyOf(alternatives) => {
+                alternatives.iter().filter_map(|one| wait(&one.hear)).min().unwrap_or(patience)
+            }
+            _ => wait(hear).unwrap_or(patience),
+        }
+    }
+
+    fn patience(&self, now: Duration) -> Duration {
+        now + self.setup.profile.timeouts.reply
+    }
+
+    /// Looks whether what a step wants has come, or waits for it.
+    fn listen(&mut self, now: Duration) -> Option<Action> {
+        let Stage::Hearing { peer, until, .. } = &self.stage else { return None };
+        let (peer, until) = (*peer, *until);
+        if self.settle(peer, now) {
+            return None;
+        }
+        let limit = self.setup.profile.timeouts.scenario;
+        Some(Action::Receive { connection: peer, until: until.min(limit) })
+    }
+
+    /// Takes what was heard, if it is enough to decide the step.
+    fn settle(&mut self, peer: usize, now: Duration) -> bool {
+        let stage = std::mem::replace(&mut self.stage, Stage::Between);
+        let Stage::Hearing { item, until, .. } = stage else { return false };
+        let settled = match &item.step.act {
+            Act::Hear(hear) => self.hear(peer, &item, hear, now),
+            Act::Await(patterns) => {
+                let patterns: Vec<CommandPattern> = patterns.clone();
+                self.heard_command(peer, &item, &patterns)
+            }
+            Act::Send(_) | Act::Swap => true,
+        };
+        if !settled {
+            self.stage = Stage::Hearing { peer, item, until };
+        }
+        settled
+    }
+
+    /// The time for what a step wants is over.
+    fn waited(&mut self, now: Duration, event: usize) {
+        let stage = std::mem::replace(&mut self.stage, Stage::Between);
+        match stage {
+            Stage::Hearing { peer, item, until } if now >= until => {
+                self.silent(peer, &item, event);
+            }
+            Stage::Leaving { peer, until } if now >= until => {
+                self.peers[peer].watch.ended();
+                self.stage = Stage::Over;
+            }
+            other => self.stage = other,
+        }
+    }
+
+    /// After the dialogue: a QUIT where it would be understood, so that the server is left in
+    /// peace and the model sees how it answers.
+    fn farewell(&mut self, now: Duration) -> Stage {
+        let open = |peer: &Peer| {
+            peer.link == Link::Open && peer.is_client() && peer.watch.takes_commands()
+        };
+        match self.peers.iter().position(open) {
+            Some(peer) if self.tally.verdict != Verdict::Error => {
+                Stage::Leaving { peer, until: now + FAREWELL }
+            }
+            _ => Stage::Over,
+        }
+    }
+
+    fn leave(&mut self, now: Duration) -> Option<Action> {
+        let Stage::Leaving { peer, until } = self.stage else { return None };
+        let line = &mut self.peers[peer];
+        if line.watch.takes_commands() && !self.tally.quit_sent {
+            self.tally.quit_sent = true;
+            return Some(Action::Send { connection: peer, octets: b"QUIT\r\n".to_vec() });
+        }
+        let answered = line.reply().is_some();
+        if answered || line.link != Link::Open || now >= until {
+            self.stage = Stage::Over;
+            return None;
+        }
+        Some(Action::Receive { connection: peer, until })
+    }
+
+    /// Ends whatever is still open.
+    fn close(&mut self) -> Action {
+        let open = |peer: &Peer| matches!(peer.link, Link::Open | Link::Closed(_));
+        match self.peers.iter().position(open) {
+            Some(connection) => Action::End { connection, how: Ending::Close },
+            None => Action::Done,
+        }
+    }
+
+    /// The case is decided, or can't go on.
+    pub(crate) fn stop(&mut self, verdict: Verdict, reason: String) {
+        self.tally.settle(verdict, reason);
+        self.agenda.clear();
+        self.stage = Stage::Between;
+        if verdict == Verdict::Skip && self.transcript.events.is_empty() {
+            self.stage = Stage::Over;
+        }
+    }
+
+    pub(crate) fn lacks(&mut self, missing: &Missing) {
+        self.stop(Verdict::Skip, format!("the profile sets no `{}`", missing.name));
+    }
+}

@@ -1,0 +1,52 @@
+//! The standard prelude: how a named state is reached before a dialogue begins.
+
+use std::time::Duration;
+
+use smtpspec_protocol::CodeSet;
+use smtpspec_scenario::{Act, Content, Given, Hear, Place, ReplyPattern, Send, Step, Template};
+
+/// The steps that lead to `given`. EHLO stands alone here; where a server knows no EHLO the
+/// interpreter falls back to HELO, as RFC 5321 §3.2 says.
+pub(crate) fn steps(given: Given) -> Vec<Step> {
+    let stages: [(Given, Option<&str>, &'static str); 5] = [
+        (Given::Greeted, None, "220"),
+        (Given::Greeted, Some("EHLO ${client}"), "250"),
+        (Given::Mail, Some("MAIL FROM:<${sender}>"), "250"),
+        (Given::Recipient, Some("RCPT TO:<${recipient}>"), "250 251"),
+        (Given::Data, Some("DATA"), "354"),
+    ];
+    stages
+        .into_iter()
+        .filter(|(reaches, ..)| rank(*reaches) <= rank(given))
+        .flat_map(|(_, line, codes)| line.map(say).into_iter().chain([hear(codes)]))
+        .collect()
+}
+
+const fn rank(given: Given) -> u8 {
+    match given {
+        Given::Connected => 0,
+        Given::Greeted => 1,
+        Given::Mail => 2,
+        Given::Recipient => 3,
+        Given::Data => 4,
+    }
+}
+
+/// A step that sends a line, which may hold variables.
+pub(crate) fn say(line: &str) -> Step {
+    let text = Template::text(line).expect("invariant: the prelude's own lines are well-formed");
+    step(Act::Send(Send::Writes {
+        writes: vec![vec![Content::Text(text.followed_by(b"\r\n"))]],
+        pause: Duration::ZERO,
+    }))
+}
+
+/// A step that wants one of these codes.
+pub(crate) fn hear(codes: &'static str) -> Step {
+    let pattern = ReplyPattern { must: CodeSet::of(codes), ..ReplyPattern::default() };
+    step(Act::Hear(Hear::Reply(Box::new(pattern))))
+}
+
+fn step(act: Act) -> Step {
+    Step { act, on: None, when: None, checks: Vec::new(), note: None, place: Place::default() }
+}
