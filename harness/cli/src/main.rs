@@ -1,2 +1,34 @@
-//! The command `smtpspec`.
-fn main() {}
+//! The command `smtpspec`: arguments, progress, exit codes. What it does is done by the crates
+//! below; what they say is shown here.
+
+mod args;
+mod command;
+mod console;
+mod diagnostics;
+mod exit;
+mod filter;
+mod profile;
+mod progress;
+mod suite;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::console::Console;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.color);
+    let exit = match cli.command {
+        Command::Run(run) => command::run::run(&run, &console),
+        Command::Serve(serve) => command::serve::serve(&serve, &console),
+        Command::List(list) => command::list::list(&list, &console),
+        Command::Check(check) => command::check::check(&check, &console),
+        Command::Explain(explain) => command::explain::explain(&explain, &console),
+        Command::Completions { shell } => command::completions::completions(shell, &console),
+        Command::Man => command::completions::man(&console),
+    };
+    exit.into()
+}

@@ -1,0 +1,228 @@
+//! The command line. The names are swaks' wherever swaks has one, and each flag has an
+//! environment variable; a flag goes over its variable, and that over the profile.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use smtpspec_judge::Segmentation;
+
+/// Tells whether an SMTP server does what the RFCs say.
+///
+/// Without --server, `run` tests the reference server inside this program, so the first run needs
+/// nothing. Exit codes: 0 nothing is broken; 1 a MUST is broken; 2 wrong usage, profile or
+/// scenario file; 3 the target could not be reached, or died; 4 nothing was selected, or nothing
+/// could be judged; 5 the harness failed, or a report could not be written.
+#[derive(Debug, Parser)]
+#[command(name = "smtpspec", version, propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// When to use colour: NO_COLOR and CLICOLOR_FORCE are heeded where it is `auto`
+    #[arg(long, global = true, value_name = "WHEN", env = "SMTPSPEC_COLOR", default_value = "auto")]
+    pub(crate) color: When,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// `auto`, `always`, `never`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// Where the output is a terminal
+    Auto,
+    /// Even into a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios against a server, or against the reference inside this program
+    Run(Box<Run>),
+    /// Run the reference server
+    Serve(Serve),
+    /// List scenarios, requirements or mutants
+    List(List),
+    /// Check scenario files and send nothing
+    Check(Check),
+    /// Tell all about a requirement, a scenario or a mutant
+    Explain(Explain),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// What to run: an id, the beginning of one (rfc5321/4.1.1), or a glob; all without one
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+    /// The target; the reference inside this program without it
+    #[arg(short, long, value_name = "HOST[:PORT]", env = "SMTPSPEC_SERVER")]
+    pub(crate) server: Option<String>,
+    /// A file that describes the target
+    #[arg(long, value_name = "FILE", env = "SMTPSPEC_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// The reverse-path of the mails
+    #[arg(short, long, value_name = "ADDR", env = "SMTPSPEC_FROM")]
+    pub(crate) from: Option<String>,
+    /// A mailbox that the target accepts; a second one, behind a comma, lets more scenarios run
+    #[arg(short, long, value_name = "ADDR[,ADDR]", env = "SMTPSPEC_TO", value_delimiter = ',')]
+    pub(crate) to: Vec<String>,
+    /// A mailbox that the target refuses
+    #[arg(long, value_name = "ADDR", env = "SMTPSPEC_UNKNOWN_TO")]
+    pub(crate) unknown_to: Option<String>,
+    /// The name to give in EHLO and HELO
+    #[arg(long, visible_alias = "helo", value_name = "NAME", env = "SMTPSPEC_EHLO")]
+    pub(crate) ehlo: Option<String>,
+    /// Files or folders with scenarios, instead of those inside this program
+    #[arg(long, value_name = "PATH", env = "SMTPSPEC_SCENARIOS", value_delimiter = ',')]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// What not to run
+    #[arg(long, value_name = "FILTER", env = "SMTPSPEC_EXCLUDE", value_delimiter = ',')]
+    pub(crate) exclude: Vec<String>,
+    /// How many scenarios at once, each on a connection of its own
+    #[arg(short, long, value_name = "N", env = "SMTPSPEC_JOBS", default_value = "8",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) jobs: u16,
+    /// How long to wait for a connection or a reply: 500ms, 5s, 2m
+    #[arg(long, value_name = "DURATION", env = "SMTPSPEC_TIMEOUT", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// What makes the exit code 1
+    #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
+    pub(crate) fail_on: FailOn,
+    /// Stop at the first failure
+    #[arg(long, env = "SMTPSPEC_FAIL_FAST")]
+    pub(crate) fail_fast: bool,
+    /// A report: terminal, json or junit, on standard output or in a file; may be given again
+    #[arg(long = "report", value_name = "FORMAT[=PATH]", env = "SMTPSPEC_REPORT", value_delimiter = ',')]
+    pub(crate) reports: Vec<String>,
+    /// How to cut what is sent into packets
+    #[arg(long, value_name = "WAY", env = "SMTPSPEC_SEGMENTATION", default_value = "as-written")]
+    pub(crate) segmentation: Segmentation,
+    /// Run noisy and hostile scenarios also against a target that is not on this machine
+    #[arg(long, env = "SMTPSPEC_ALLOW_HOSTILE")]
+    pub(crate) allow_hostile: bool,
+    /// List each scenario; twice, with every octet that was sent and received
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Print failures and the summary only
+    #[arg(short, long, env = "SMTPSPEC_QUIET")]
+    pub(crate) quiet: bool,
+    /// Tell what would run, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// The weakest level whose breach makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A MUST
+    Must,
+    /// A MUST or a SHOULD
+    Should,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one, which the first line of the output names
+    #[arg(short, long, value_name = "ADDR", env = "SMTPSPEC_LISTEN", default_value = "127.0.0.1:2525")]
+    pub(crate) listen: SocketAddr,
+    /// A file that says which mailboxes there are, and more
+    #[arg(long, value_name = "FILE", env = "SMTPSPEC_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// A Maildir for what is delivered; without it mail is kept in memory and then forgotten
+    #[arg(long, value_name = "DIR", env = "SMTPSPEC_MAILDIR")]
+    pub(crate) maildir: Option<PathBuf>,
+    /// A deviation of the server, by name (`smtpspec list mutants`); may be given again
+    #[arg(long = "mutant", value_name = "NAME", env = "SMTPSPEC_MUTANT", value_delimiter = ',')]
+    pub(crate) mutants: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What to list
+    #[arg(value_enum, default_value = "scenarios")]
+    pub(crate) what: Listing,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listing {
+    /// The scenarios inside this program
+    Scenarios,
+    /// The catalogue of requirements
+    Requirements,
+    /// The deviations that `serve --mutant` knows
+    Mutants,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Files or folders; the scenarios inside this program without one
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The id of a requirement (rfc5321-4.1.4-19) or of a scenario
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+/// A duration as the scenarios write it: a number and `ms`, `s` or `m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let millis = match &text[number.len()..] {
+        "ms" => 1,
+        "s" | "" => 1000,
+        "m" | "min" => 60_000,
+        other => return Err(format!("`{other}` is no unit; write ms, s or m")),
+    };
+    let count: u64 = number.parse().map_err(|_| "write a number and a unit: 500ms, 5s, 2m")?;
+    match count.checked_mul(millis) {
+        Some(millis) if millis > 0 && millis <= 86_400_000 => Ok(Duration::from_millis(millis)),
+        _ => Err("it must be more than nothing and at most a day".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_of_run_and_serve_that_takes_a_value_has_a_variable() {
+        let cli = Cli::command();
+        for name in ["run", "serve"] {
+            let command = cli.find_subcommand(name).expect("it exists");
+            for arg in command.get_arguments() {
+                let takes_value = arg.get_action().takes_values() && !arg.is_positional();
+                assert!(!takes_value || arg.get_env().is_some(), "{name} {}", arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn durations_have_units_and_bounds() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        for bad in ["", "s", "5h", "0s", "-1s", "1e9s", "99999999999999999999s", "100000m"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

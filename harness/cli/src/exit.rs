@@ -1,0 +1,68 @@
+//! The exit codes, which people's CI depends on.
+
+use std::process::ExitCode;
+
+use smtpspec_catalogue::Grade;
+use smtpspec_judge::{Results, Stopped, Verdict};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: nothing is broken.
+    Clean,
+    /// 1: a MUST is broken; with `--fail-on should` a SHOULD too.
+    Broken,
+    /// 2: wrong usage, profile or scenario file.
+    Usage,
+    /// 3: the target couldn't be reached, or died.
+    Unreachable,
+    /// 4: nothing was selected, or nothing of what was selected could be judged.
+    Nothing,
+    /// 5: the harness failed, or a report couldn't be written.
+    Failed,
+    /// 130: Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// What a run's results come to.
+    pub(crate) fn of(results: &Results, fail_on: Grade) -> Self {
+        let summary = &results.summary;
+        match &results.stopped {
+            Some(Stopped::Unreachable { .. }) => return Self::Unreachable,
+            Some(Stopped::Interrupted) => return Self::Interrupted,
+            Some(Stopped::OutOfTime | Stopped::FailFast { .. }) | None => {}
+        }
+        let must = summary.fail + summary.oracle_must;
+        let should = summary.warn + summary.oracle_should;
+        if must > 0 || (fail_on == Grade::Should && should > 0) {
+            Self::Broken
+        } else if summary.count(Verdict::Error) > 0
+            || matches!(results.stopped, Some(Stopped::OutOfTime))
+        {
+            Self::Failed
+        } else if summary.pass + summary.warn == 0 {
+            Self::Nothing
+        } else {
+            Self::Clean
+        }
+    }
+
+    const fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Broken => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::Nothing => 4,
+            Self::Failed => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
