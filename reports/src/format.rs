@@ -1,0 +1,150 @@
+//! The formats of reports, and their names on the command line.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A format of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Text for people.
+    Terminal,
+    /// The whole results document, versioned, for programs.
+    Json,
+    /// `JUnit`'s XML, for the test views of GitLab, Jenkins and others.
+    Junit,
+}
+
+/// A name that no format has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFormat {
+    /// The name as it was written.
+    pub name: String,
+    /// The format that was probably meant, if one is similar enough.
+    pub nearest: Option<Format>,
+}
+
+impl Format {
+    /// Every format, as lists show them.
+    pub const ALL: [Self; 3] = [Self::Terminal, Self::Json, Self::Junit];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Json => "json",
+            Self::Junit => "junit",
+        }
+    }
+
+    /// How the names of its files end, without the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Terminal => "txt",
+            Self::Json => "json",
+            Self::Junit => "xml",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name().eq_ignore_ascii_case(name))
+            .ok_or_else(|| UnknownFormat { name: name.to_owned(), nearest: nearest(name) })
+    }
+}
+
+/// The format with the most similar name. It must be more alike than different.
+fn nearest(name: &str) -> Option<Format> {
+    let name: Vec<char> = name.to_lowercase().chars().take(32).collect();
+    Format::ALL
+        .into_iter()
+        .map(|format| (distance(&name, format.name()), format))
+        .filter(|(distance, format)| distance * 2 <= format.name().len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, format)| format)
+}
+
+/// How many letters must be put in, taken out or exchanged (Levenshtein).
+fn distance(a: &[char], b: &str) -> usize {
+    let mut above: Vec<usize> = (0..=a.len()).collect();
+    for (row, wanted) in b.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, have) in a.iter().enumerate() {
+            let exchanged = above[column] + usize::from(*have != wanted);
+            current.push(exchanged.min(above[column + 1] + 1).min(current[column] + 1));
+        }
+        above = current;
+    }
+    above[a.len()]
+}
+
+impl fmt::Display for UnknownFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no report format `{}`", crate::view::printable(&self.name))?;
+        if let Some(nearest) = self.nearest {
+            write!(f, "; did you mean `{nearest}`?")?;
+        }
+        f.write_str("; the formats are ")?;
+        for (index, format) in Format::ALL.into_iter().enumerate() {
+            f.write_str(match index {
+                0 => "",
+                _ if index + 1 == Format::ALL.len() => " and ",
+                _ => ", ",
+            })?;
+            f.write_str(format.name())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownFormat {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_is_found_by_its_name() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse(), Ok(format));
+            assert_eq!(format.name().to_uppercase().parse(), Ok(format));
+        }
+    }
+
+    #[test]
+    fn a_slip_is_answered_with_the_nearest_name_and_the_list() {
+        let message = "junti".parse::<Format>().unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "there is no report format `junti`; did you mean `junit`?; \
+             the formats are terminal, json and junit"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_like_none_is_answered_with_the_list() {
+        let message = "sarif\u{1b}[31m".parse::<Format>().unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "there is no report format `sarif\\x1b[31m`; the formats are terminal, json and junit"
+        );
+    }
+
+    #[test]
+    fn distances_are_those_of_the_textbook() {
+        let letters = |text: &str| text.chars().collect::<Vec<_>>();
+        assert_eq!(distance(&letters("kitten"), "sitting"), 3);
+        assert_eq!(distance(&letters(""), "json"), 4);
+        assert_eq!(distance(&letters("json"), "json"), 0);
+    }
+}

@@ -1,0 +1,250 @@
+//! A transcript as people read it: line by line, whatever the reads and writes were, each line
+//! with its time and a mark in the manner of swaks.
+
+use std::collections::BTreeMap;
+
+use smtpspec_judge::{Ending, Evidence, Happening, Transcript};
+
+use super::excerpt::{self, Row};
+use super::printable;
+
+/// The lines of a transcript.
+#[derive(Debug)]
+pub(crate) struct Dialogue {
+    /// The lines, in the order in which they began.
+    pub(crate) lines: Vec<Line>,
+    /// Whether there is more than one connection, so that lines must say theirs.
+    pub(crate) several: bool,
+    /// What came on each connection, all together.
+    heard: BTreeMap<usize, Vec<u8>>,
+    /// For each event: the line on which it began, and the place of what it brought in `heard`.
+    events: Vec<(usize, Option<(usize, usize)>)>,
+}
+
+/// One line of a dialogue.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// When it began, in microseconds since the case began.
+    pub(crate) at_us: u64,
+    /// On which connection.
+    pub(crate) connection: usize,
+    /// What kind of thing it is.
+    pub(crate) mark: Mark,
+    what: What,
+    /// The octet in it that a finding points at.
+    caret: Option<usize>,
+}
+
+/// The kinds of lines, by swaks' marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// `===`: something about the connection.
+    Note,
+    /// `***`: something about the connection that nobody wanted.
+    Trouble,
+    /// ` ->`: we sent it.
+    Sent,
+    /// `<- `: it came back.
+    Received,
+    /// `<**`: it came back, and a finding rests on it.
+    Offending,
+}
+
+#[derive(Debug)]
+enum What {
+    Said(String),
+    /// Octets, and where they begin among all that came on the connection.
+    Octets(Vec<u8>, usize),
+}
+
+impl Mark {
+    /// Three columns wide.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "===",
+            Self::Trouble => "***",
+            Self::Sent => " ->",
+            Self::Received => "<- ",
+            Self::Offending => "<**",
+        }
+    }
+}
+
+impl Dialogue {
+    /// The lines of a transcript; those on which a finding rests are marked.
+    pub(crate) fn of<'a>(
+        transcript: &Transcript,
+        evidence: impl IntoIterator<Item = &'a Evidence>,
+    ) -> Self {
+        let mut dialogue = Self {
+            lines: Vec::new(),
+            several: transcript.events.iter().any(|event| event.connection != 0),
+            heard: BTreeMap::new(),
+            events: Vec::with_capacity(transcript.events.len()),
+        };
+        // The line of each connection that further octets may continue.
+        let mut open: BTreeMap<usize, usize> = BTreeMap::new();
+        for event in &transcript.events {
+            let (at_us, connection) = (event.at_us, event.connection);
+            match &event.what {
+                Happening::Sent { octets } => {
+                    let line = dialogue.add(&mut open, (at_us, connection), Mark::Sent, octets, 0);
+                    dialogue.events.push((line, None));
+                }
+                Happening::Received { octets } => {
+                    let heard = dialogue.heard.entry(connection).or_default();
+                    let start = heard.len();
+                    heard.extend_from_slice(octets);
+                    let place = (start, heard.len());
+                    let whence = (at_us, connection);
+                    let line = dialogue.add(&mut open, whence, Mark::Received, octets, start);
+                    dialogue.events.push((line, Some(place)));
+                }
+                other => {
+                    open.remove(&connection);
+                    let (mark, said) = note(other);
+                    dialogue.events.push((dialogue.lines.len(), None));
+                    let what = What::Said(said);
+                    dialogue.lines.push(Line { at_us, connection, mark, what, caret: None });
+                }
+            }
+        }
+        for evidence in evidence {
+            dialogue.mark(evidence);
+        }
+        dialogue
+    }
+
+    /// Adds octets: to the open line of the connection if it is of the same direction, and then
+    /// as lines of their own. Tells the first line that they are on.
+    fn add(
+        &mut self,
+        open: &mut BTreeMap<usize, usize>,
+        (at_us, connection): (u64, usize),
+        mark: Mark,
+        octets: &[u8],
+        mut start: usize,
+    ) -> usize {
+        let mut first = None;
+        for piece in octets.split_inclusive(|&octet| octet == b'\n') {
+            let begun = open.remove(&connection).filter(|line| self.lines[*line].mark == mark);
+            let index = begun.unwrap_or_else(|| {
+                let what = What::Octets(Vec::new(), start);
+                self.lines.push(Line { at_us, connection, mark, what, caret: None });
+                self.lines.len() - 1
+            });
+            if let What::Octets(begun, _) = &mut self.lines[index].what {
+                begun.extend_from_slice(piece);
+            }
+            if !piece.ends_with(b"\n") {
+                open.insert(connection, index);
+            }
+            first = first.or(Some(index));
+            start += piece.len();
+        }
+        first.unwrap_or(self.lines.len())
+    }
+
+    /// Marks the line on which a finding rests.
+    fn mark(&mut self, evidence: &Evidence) {
+        let Some(&(line, place)) = self.events.get(evidence.event) else { return };
+        let found = place.and_then(|place| self.find(line, place, evidence));
+        let (index, caret) = found.unwrap_or((line, None));
+        let Some(line) = self.lines.get_mut(index) else { return };
+        line.caret = caret.or(line.caret);
+        line.mark = match line.mark {
+            Mark::Received | Mark::Offending => Mark::Offending,
+            Mark::Sent => Mark::Sent,
+            Mark::Note | Mark::Trouble => Mark::Trouble,
+        };
+    }
+
+    /// The line with the offending octet of the evidence, or with its first octet. Evidence became
+    /// whole in its event, and begins where a line begins.
+    fn find(
+        &self,
+        line: usize,
+        (start, end): (usize, usize),
+        evidence: &Evidence,
+    ) -> Option<(usize, Option<usize>)> {
+        let connection = self.lines.get(line)?.connection;
+        let heard = self.heard.get(&connection)?;
+        let received = evidence.received.as_slice();
+        let lines = || {
+            self.lines.iter().enumerate().filter_map(|(index, line)| match &line.what {
+                What::Octets(octets, offset)
+                    if line.connection == connection && line.mark != Mark::Sent =>
+                {
+                    Some((index, *offset, octets.len()))
+                }
+                _ => None,
+            })
+        };
+        let (first, begin, _) = lines().find(|(_, offset, _)| {
+            let stop = offset + received.len();
+            !received.is_empty() && stop > start && stop <= end && heard[*offset..stop] == *received
+        })?;
+        let Some(at) = evidence.at.filter(|at| *at < received.len()) else {
+            return Some((first, None));
+        };
+        let (index, offset, _) =
+            lines().find(|(_, offset, len)| (*offset..offset + len).contains(&(begin + at)))?;
+        Some((index, Some(begin + at - offset)))
+    }
+
+    /// The indices of the lines worth showing where there is no room for all: the last `most`, and
+    /// those on which a finding rests.
+    pub(crate) fn worth_showing(&self, most: usize) -> Vec<usize> {
+        let tail = self.lines.len().saturating_sub(most);
+        let mut marked = 0;
+        (0..self.lines.len())
+            .filter(|index| {
+                let offending = self.lines[*index].mark == Mark::Offending;
+                marked += usize::from(offending);
+                *index >= tail || (offending && marked <= most)
+            })
+            .collect()
+    }
+}
+
+impl Line {
+    /// What the line says, in so many columns. A CRLF that ends it as it should is not shown.
+    pub(crate) fn row(&self, columns: usize) -> Row {
+        match &self.what {
+            What::Said(said) => Row::plain(excerpt::shorten(&printable(said), columns.max(40))),
+            What::Octets(octets, _) => {
+                let body = octets.strip_suffix(b"\r\n");
+                let body = body.filter(|body| self.caret.is_none_or(|at| at < body.len()));
+                let mut row = excerpt::row(body.unwrap_or(octets), self.caret, columns);
+                if !octets.ends_with(b"\n") {
+                    row.text.push_str(" [no end of line]");
+                }
+                row
+            }
+        }
+    }
+}
+
+/// What is said of an event that has no octets.
+fn note(what: &Happening) -> (Mark, String) {
+    match what {
+        Happening::Opened => (Mark::Note, "connected".to_owned()),
+        Happening::Refused { reason } => (Mark::Trouble, format!("could not connect: {reason}")),
+        Happening::Waited => (Mark::Note, "waited, and nothing came".to_owned()),
+        Happening::Closed => (Mark::Note, "the peer closed the connection".to_owned()),
+        Happening::Cut { reason } => (Mark::Trouble, format!("the connection was cut: {reason}")),
+        Happening::Ended { how: Ending::Close } => {
+            (Mark::Note, "we closed the connection".to_owned())
+        }
+        Happening::Ended { how: Ending::Half } => {
+            (Mark::Note, "we closed our side and still listen".to_owned())
+        }
+        Happening::Ended { how: Ending::Abort } => {
+            (Mark::Note, "we reset the connection".to_owned())
+        }
+        Happening::Sent { .. } | Happening::Received { .. } => (Mark::Note, String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
