@@ -1,6 +1,8 @@
 //! Octets as one line that people can read: escaped, shortened where they are too many, with a
 //! caret below the one that matters.
 
+use std::fmt::{self, Write as _};
+
 use smtpspec_protocol::escape::escape;
 
 /// A line of a report.
@@ -35,7 +37,17 @@ impl Row {
 
 /// How many columns octets take. Each octet is escaped by itself, so widths add up.
 fn width(octets: &[u8]) -> usize {
-    escape(octets).to_string().len()
+    struct Columns(usize);
+    impl fmt::Write for Columns {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+    let mut columns = Columns(0);
+    // Counting can't fail.
+    let _ = write!(columns, "{}", escape(octets));
+    columns.0
 }
 
 /// One line of octets. Of a long one the beginning is shown, or the surroundings of the octet at
@@ -48,10 +60,11 @@ pub(crate) fn row(octets: &[u8], at: Option<usize>, columns: usize) -> Row {
         return Row { text: escape(octets).to_string(), caret };
     }
     // The counts need room too, so that the caret stays below its octet in a narrow terminal.
-    let sides = if at.is_some() { 2 } else { 1 };
-    let columns = columns.saturating_sub(sides * COUNT).max(LEAST);
+    let one_side = columns.saturating_sub(COUNT).max(LEAST);
+    let both_sides = columns.saturating_sub(2 * COUNT).max(LEAST);
     // Enough of what stands before the octet in question, then as much as has room.
-    let start = at.map_or(0, |at| at - fitting(octets[..at].iter().rev(), columns * 2 / 3));
+    let start = at.map_or(0, |at| at - fitting(octets[..at].iter().rev(), both_sides * 2 / 3));
+    let columns = if start == 0 { one_side } else { both_sides };
     let end = start + fitting(octets[start..].iter(), columns).max(1);
     let before = left_out(start).map(|note| format!("{note}...")).unwrap_or_default();
     let after = left_out(octets.len() - end).map(|note| format!("...{note}")).unwrap_or_default();
