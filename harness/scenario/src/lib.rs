@@ -8,21 +8,34 @@
 //! | what it wants to hear | [`expect`] |
 //! | text with `${variables}` in it | [`template`] |
 //! | the target, as its profile describes it | [`profile`] |
+//! | files, as octets | [`source`] |
+//! | from files to scenarios | [`load`] |
+//! | what is wrong with a file | [`diagnostic`] |
 //!
 //! Nothing here opens a socket or judges: a scenario is data.
 
+pub mod diagnostic;
 pub mod dialogue;
 pub mod expect;
+mod language;
+pub mod load;
 pub mod profile;
 pub mod scenario;
 pub mod send;
+mod shape;
+pub mod source;
+mod suggest;
 pub mod template;
+mod yaml;
 
+pub use diagnostic::{Diagnostic, Mark, Severity};
 pub use dialogue::{Act, Condition, Step};
 pub use expect::{
     Alternative, Capture, CommandPattern, EhloPattern, Hear, LineCount, ReplyPattern, Ruling,
 };
+pub use load::{Loaded, load};
 pub use profile::{Profile, Timeouts};
 pub use scenario::{Case, Given, Party, Place, Requires, Row, Safety, Scenario, Suite};
 pub use send::{Content, Send};
+pub use source::Source;
 pub use template::{Missing, Template, Variables};

@@ -152,11 +152,7 @@ impl Scenario {
 
     /// The strongest of the requirements that it checks: what a failed expectation counts as.
     pub fn grade(&self) -> Grade {
-        self.checks
-            .iter()
-            .map(|id| id.requirement().level.grade())
-            .max()
-            .unwrap_or(Grade::May)
+        self.checks.iter().map(|id| id.requirement().level.grade()).max().unwrap_or(Grade::May)
     }
 }
 

@@ -177,10 +177,7 @@ impl Variables {
 
     /// Its value.
     pub fn get(&self, name: &str) -> Result<&[u8], Missing> {
-        self.values
-            .get(name)
-            .map(Vec::as_slice)
-            .ok_or_else(|| Missing { name: name.to_owned() })
+        self.values.get(name).map(Vec::as_slice).ok_or_else(|| Missing { name: name.to_owned() })
     }
 }
 

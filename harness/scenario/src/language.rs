@@ -1,0 +1,286 @@
+//! Every key of the scenario language, in the order in which people write them.
+
+use crate::shape::{Key, Kind, Shape, may, must};
+
+pub(crate) const SLUG: Kind = Kind::Like("^[a-z0-9]+(-[a-z0-9]+)*$");
+const SECTION: Kind = Kind::Like("^([0-9]+(\\.[0-9]+)*|[A-Z](\\.[0-9]+)*|[a-z0-9]+(-[a-z0-9]+)*)$");
+const CODE: Kind = Kind::Like("^[0-9x][0-9y][0-9z]$");
+const ENHANCED: Kind = Kind::Like("^([0-9]|x)\\.([0-9]{1,3}|y)\\.([0-9]{1,3}|z)$");
+const DURATION: Kind = Kind::Like("^[0-9]+(ms|s|m)$");
+const CODES: Kind = Kind::AnyOf(&[CODE, Kind::List(&CODE)]);
+const SOME_TEXT: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(&Kind::Text)]);
+const REQUIREMENTS: Kind = Kind::List(&Kind::Like("^rfc[0-9]+-[0-9A-Z][0-9.]*-[0-9]+[a-z]?$"));
+const STEPS: Kind = Kind::List(&Kind::Shape(|| &STEP));
+
+pub(crate) const GIVEN: [&str; 7] =
+    ["connected", "greeted", "mail", "recipient", "data", "secured", "authenticated"];
+pub(crate) const PARTIES: [&str; 2] = ["client", "server"];
+pub(crate) const SAFETIES: [&str; 3] = ["quiet", "noisy", "hostile"];
+pub(crate) const VERDICTS: [&str; 5] = ["pass", "warn", "fail", "inconclusive", "skip"];
+pub(crate) const POLICIES: [&str; 2] = ["inconclusive", "fails"];
+/// What can be said that is not octets.
+pub(crate) const ENDINGS: [&str; 3] = ["close", "half-close", "abort"];
+/// What a client can hear that is not a reply with a code.
+pub(crate) const EVENTS: [&str; 4] = ["permitted", "silence", "closed", "reset"];
+/// What a server can hear that is not a line.
+pub(crate) const ARRIVALS: [&str; 2] = ["message", "closed"];
+
+/// A file, with scenarios or as a library.
+pub(crate) static FILE: Shape = Shape::new(
+    "file",
+    "a scenario file",
+    &[
+        may("spec", SLUG, "The specification: rfc5321."),
+        may("section", SECTION, "The section of it: 4.1.1.3."),
+        may("title", Kind::Text, "The section's title."),
+        may("library", SLUG, "The name of a library, if it is not the file's."),
+        may("dialogues", Kind::Names(&STEPS), "Named dialogues for `use:`."),
+        may("scenarios", Kind::List(&Kind::Shape(|| &SCENARIO)), "The scenarios of the section."),
+    ],
+);
+
+/// An element of `scenarios:`.
+pub(crate) static SCENARIO: Shape = Shape::new(
+    "scenario",
+    "a scenario",
+    &[
+        must("id", SLUG, "A slug that is never given to anything else."),
+        must("title", Kind::Text, "What it shows, in one line."),
+        must("checks", REQUIREMENTS, "The requirements that it checks; at least one."),
+        may(
+            "given",
+            Kind::Words(&GIVEN),
+            "The state that the prelude reaches; greeted if missing.",
+        ),
+        may("plays", Kind::Words(&PARTIES), "The party that the harness is; client if missing."),
+        may(
+            "requires",
+            Kind::Shape(|| &REQUIRES),
+            "What must be there, or the scenario is skipped.",
+        ),
+        may("safety", Kind::Words(&SAFETIES), "How much it bothers the target; quiet if missing."),
+        may("rationale", Kind::Text, "The argument for a disputed reading."),
+        may("aliases", Kind::List(&Kind::Text), "Former ids."),
+        may("each", Kind::List(&Kind::Shape(|| &ROW)), "Rows; the dialogue runs once for each."),
+        must("dialogue", STEPS, "The steps."),
+    ],
+);
+
+/// What stands under `requires:`.
+pub(crate) static REQUIRES: Shape = Shape::new(
+    "requires",
+    "a list of what a scenario requires",
+    &[
+        may("ehlo", SOME_TEXT, "Keywords that the EHLO reply must offer."),
+        may("profile", SOME_TEXT, "Facts that the profile must state, or variables it must set."),
+        may("next-hop", Kind::Flag, "Whether the place where mail comes out must be known."),
+    ],
+);
+
+/// A row of `each:`.
+pub(crate) static ROW: Shape = Shape {
+    name: "row",
+    what: "a row",
+    keys: &[must("name", SLUG, "What ends the id of the case.")],
+    base: None,
+    others: Some(&Kind::Text),
+    one_of: &[],
+};
+
+/// A step of a dialogue.
+pub(crate) static STEP: Shape = Shape {
+    name: "step",
+    what: "a step",
+    keys: &[
+        may("C", SPOKEN, "What the client says."),
+        may("S", SPOKEN, "What the server says."),
+        may("turn", Kind::Words(&["swap"]), "Client and server exchange their roles (TURN)."),
+        may("use", Kind::Text, "Puts in a named dialogue: `name` or `library/name`."),
+        may("delivered", Kind::Names(&Kind::Text), "What mail came out; not in this version."),
+        may("on", SLUG, "The connection; the first one has no name."),
+        may("when", Kind::Shape(|| &WHEN), "Only if this holds."),
+        may("checks", REQUIREMENTS, "What a failure of this step breaks."),
+        may("note", Kind::Text, "A remark for the reader of a report."),
+    ],
+    base: None,
+    others: None,
+    one_of: &["C", "S", "turn", "use", "delivered"],
+};
+
+/// Either side of a dialogue may be said or heard: which, depends on the party that the harness
+/// plays, and a schema can't know that.
+const SPOKEN: Kind = Kind::AnyOf(&[
+    Kind::Text,
+    Kind::List(&Kind::AnyOf(&[Kind::Text, Kind::Shape(|| &CONTENT)])),
+    Kind::Shape(|| &SAID),
+    Kind::Shape(|| &REPLY),
+    Kind::Shape(|| &COMMAND),
+]);
+
+/// What stands under `when:`.
+pub(crate) static WHEN: Shape = Shape {
+    name: "when",
+    what: "a condition",
+    keys: &[
+        may("ehlo", Kind::Text, "The EHLO reply offered the keyword."),
+        may("no-ehlo", Kind::Text, "The EHLO reply did not offer the keyword."),
+        may("profile", Kind::Text, "The profile states the fact or sets the variable."),
+        may("captured", Kind::Text, "An earlier `capture:` set the variable."),
+    ],
+    base: None,
+    others: None,
+    one_of: &["ehlo", "no-ehlo", "profile", "captured"],
+};
+
+const BYTES: Key = may("bytes", Kind::Text, "Exactly these octets: \\r \\n \\t \\0 \\\\ \\xNN.");
+const REPEAT: Key = may("repeat", Kind::Text, "What is repeated, escapes as in `bytes`.");
+const TIMES: Key = may("times", Kind::Count, "How often.");
+
+/// A part of what is said.
+pub(crate) static CONTENT: Shape = Shape {
+    name: "content",
+    what: "a part of a write",
+    keys: &[BYTES, REPEAT, TIMES, may("line", PARTS, "Parts that make one line, ended by CRLF.")],
+    base: None,
+    others: None,
+    one_of: &["bytes", "repeat", "line"],
+};
+
+/// A part of a line, of a message or of a write of `split`.
+pub(crate) static PART: Shape = Shape {
+    name: "part",
+    what: "a part",
+    keys: &[BYTES, REPEAT, TIMES],
+    base: None,
+    others: None,
+    one_of: &["bytes", "repeat"],
+};
+
+const PARTS: Kind = Kind::List(&Kind::AnyOf(&[Kind::Text, Kind::Shape(|| &PART)]));
+const DATA: Kind = Kind::AnyOf(&[Kind::Text, Kind::Shape(|| &PART), PARTS]);
+
+/// What the harness says.
+pub(crate) static SAID: Shape = Shape {
+    name: "said",
+    what: "something said",
+    keys: &[
+        BYTES,
+        REPEAT,
+        TIMES,
+        may("line", PARTS, "Parts that make one line, ended by CRLF."),
+        may(
+            "split",
+            Kind::List(&Kind::AnyOf(&[Kind::Text, Kind::Shape(|| &PART), PARTS])),
+            "Writes, one after the other; escapes as in `bytes`.",
+        ),
+        may("pause", DURATION, "How long to wait between the writes of `split`; 50ms if missing."),
+        may("message", DATA, "Message data: dot-stuffed and ended by CRLF.CRLF."),
+        may("chunk", DATA, "A chunk, with its BDAT command before it."),
+        may("last", Kind::Flag, "Whether the BDAT command says LAST."),
+        may("starttls", Kind::Names(&Kind::Text), "The TLS handshake; not in this version."),
+        may("auth", Kind::Names(&Kind::Text), "The AUTH exchange; not in this version."),
+    ],
+    base: None,
+    others: None,
+    one_of: &["bytes", "repeat", "line", "split", "message", "chunk", "starttls", "auth"],
+};
+
+/// What the harness, as client, wants to hear.
+pub(crate) static REPLY: Shape = Shape::new(
+    "reply",
+    "something heard from a server",
+    &[
+        may("must", CODES, "The codes that are right."),
+        may("should", CODES, "The codes that are better: another one that is right warns."),
+        may("not", CODES, "The codes that must not come."),
+        may("text", Kind::Text, "A regular expression over the text of the reply."),
+        may("enhanced", ENHANCED, "The enhanced status code: 5.1.z."),
+        may(
+            "lines",
+            Kind::AnyOf(&[Kind::Count, Kind::Shape(|| &LINES)]),
+            "How many lines the reply has.",
+        ),
+        may("ehlo", Kind::Shape(|| &EHLO), "What the EHLO reply offers."),
+        may("within", DURATION, "It comes by then."),
+        may("not-before", DURATION, "It does not come earlier."),
+        may("capture", Kind::Names(&Kind::Text), "Parts of the reply to remember as variables."),
+        may("policy", Kind::Words(&POLICIES), "What a refusal on grounds of policy counts as."),
+        may("permitted", Kind::True, "Whatever the model permits."),
+        may("silence", Kind::AnyOf(&[DURATION, Kind::True]), "Nothing comes, for so long."),
+        may("closed", Kind::True, "The connection ends in order."),
+        may("reset", Kind::True, "The connection is reset."),
+        may(
+            "any-of",
+            Kind::List(&Kind::AnyOf(&[Kind::Text, Kind::Shape(|| &REPLY_ALTERNATIVE)])),
+            "Alternatives; the first that fits decides.",
+        ),
+    ],
+);
+
+const CONTINUATION: [Key; 4] = [
+    may("verdict", Kind::Words(&VERDICTS), "What the verdict becomes at least."),
+    may("note", Kind::Text, "Why."),
+    may("then", STEPS, "What comes next, if this is what was heard."),
+    may("ends", Kind::Flag, "Whether the dialogue ends there."),
+];
+
+/// An alternative of what a client may hear.
+pub(crate) static REPLY_ALTERNATIVE: Shape = Shape {
+    name: "reply-alternative",
+    what: "an alternative",
+    keys: &CONTINUATION,
+    base: Some(&REPLY),
+    others: None,
+    one_of: &[],
+};
+
+/// A number of lines.
+pub(crate) static LINES: Shape = Shape::new(
+    "lines",
+    "a number of lines",
+    &[
+        may("least", Kind::Count, "At least so many; 1 if missing."),
+        may("most", Kind::Count, "At most so many."),
+    ],
+);
+
+/// The keywords of an EHLO reply.
+pub(crate) static EHLO: Shape = Shape::new(
+    "ehlo",
+    "a choice of EHLO keywords",
+    &[
+        may("has", SOME_TEXT, "Keywords that must be there."),
+        may("lacks", SOME_TEXT, "Keywords that must not."),
+    ],
+);
+
+/// What the harness, as server, wants to hear.
+pub(crate) static COMMAND: Shape = Shape {
+    name: "command",
+    what: "something heard from a client",
+    keys: &[
+        may("line", Kind::Text, "The very line."),
+        may("verb", Kind::Text, "Any line with this verb."),
+        may("matches", Kind::Text, "A regular expression over the line."),
+        may("message", Kind::Text, "A regular expression over the message data."),
+        may("closed", Kind::True, "The connection ends."),
+        may(
+            "any-of",
+            Kind::List(&Kind::AnyOf(&[Kind::Text, Kind::Shape(|| &COMMAND_ALTERNATIVE)])),
+            "Alternatives; the first that fits decides.",
+        ),
+    ],
+    base: None,
+    others: None,
+    one_of: &["line", "verb", "matches", "message", "closed", "any-of"],
+};
+
+/// An alternative of what a server may hear.
+pub(crate) static COMMAND_ALTERNATIVE: Shape = Shape {
+    name: "command-alternative",
+    what: "an alternative",
+    keys: &CONTINUATION,
+    base: Some(&COMMAND),
+    others: None,
+    one_of: &["line", "verb", "matches", "message", "closed"],
+};
