@@ -1,0 +1,117 @@
+//! The words that commands begin with (RFC 5321 §4.1.1, RFC 821 §4.1.1).
+
+use std::fmt;
+
+use crate::escape::escape;
+
+/// The word that a command line begins with, in any case (RFC 5321 §2.4, §4.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb<'a> {
+    /// EHLO (RFC 5321 §4.1.1.1).
+    Ehlo,
+    /// HELO (RFC 5321 §4.1.1.1).
+    Helo,
+    /// MAIL (RFC 5321 §4.1.1.2).
+    Mail,
+    /// RCPT (RFC 5321 §4.1.1.3).
+    Rcpt,
+    /// DATA (RFC 5321 §4.1.1.4).
+    Data,
+    /// RSET (RFC 5321 §4.1.1.5).
+    Rset,
+    /// VRFY (RFC 5321 §4.1.1.6).
+    Vrfy,
+    /// EXPN (RFC 5321 §4.1.1.7).
+    Expn,
+    /// HELP (RFC 5321 §4.1.1.8).
+    Help,
+    /// NOOP (RFC 5321 §4.1.1.9).
+    Noop,
+    /// QUIT (RFC 5321 §4.1.1.10).
+    Quit,
+    /// TURN (RFC 821 §3.8).
+    Turn,
+    /// SEND (RFC 821 §3.4).
+    Send,
+    /// SOML (RFC 821 §3.4).
+    Soml,
+    /// SAML (RFC 821 §3.4).
+    Saml,
+    /// Any other word as it is written, or nothing at all (RFC 5321 §2.2.2).
+    Other(&'a [u8]),
+}
+
+impl<'a> Verb<'a> {
+    /// Every verb that has a name of its own here, in the order of the RFCs.
+    const NAMED: [Verb<'static>; 15] = [
+        Verb::Ehlo,
+        Verb::Helo,
+        Verb::Mail,
+        Verb::Rcpt,
+        Verb::Data,
+        Verb::Rset,
+        Verb::Vrfy,
+        Verb::Expn,
+        Verb::Help,
+        Verb::Noop,
+        Verb::Quit,
+        Verb::Turn,
+        Verb::Send,
+        Verb::Soml,
+        Verb::Saml,
+    ];
+
+    /// The verb that a word is (RFC 5321 §2.4).
+    pub fn of(word: &'a [u8]) -> Self {
+        Self::NAMED
+            .into_iter()
+            .find(|verb| verb.name().eq_ignore_ascii_case(word))
+            .unwrap_or(Self::Other(word))
+    }
+
+    /// The verb in upper case, or as it is written if it is none of the named ones
+    /// (RFC 5321 §4.1.1).
+    pub fn name(&self) -> &'a [u8] {
+        match *self {
+            Self::Ehlo => b"EHLO",
+            Self::Helo => b"HELO",
+            Self::Mail => b"MAIL",
+            Self::Rcpt => b"RCPT",
+            Self::Data => b"DATA",
+            Self::Rset => b"RSET",
+            Self::Vrfy => b"VRFY",
+            Self::Expn => b"EXPN",
+            Self::Help => b"HELP",
+            Self::Noop => b"NOOP",
+            Self::Quit => b"QUIT",
+            Self::Turn => b"TURN",
+            Self::Send => b"SEND",
+            Self::Soml => b"SOML",
+            Self::Saml => b"SAML",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl fmt::Display for Verb<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&escape(self.name()), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_is_known_in_any_case() {
+        for verb in Verb::NAMED {
+            let name = verb.name();
+            assert_eq!(Verb::of(name), verb);
+            assert_eq!(Verb::of(&name.to_ascii_lowercase()), verb);
+        }
+        for word in [&b""[..], b"EHL", b"EHLOO", b"STARTTLS", b"\xc5HLO"] {
+            assert_eq!(Verb::of(word), Verb::Other(word));
+        }
+    }
+}
