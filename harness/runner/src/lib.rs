@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Sockets and clocks: the only layer that has them.
+//!
+//! | what | where |
+//! |---|---|
+//! | where the target is | [`target`] |
+//! | the first contact, and every look at its health | [`probe`] |
+//! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `health`, `session`, `connection`, `oracle`) |
+//! | what a run tells while it goes on | [`event`] |
+//! | a request to stop | [`stop`] |
+//! | the reference server on a socket | [`serve`] |
+//! | where its mail goes | [`sink`], [`maildir`] |
+//! | the same server inside a run | [`embedded`] |
+//!
+//! Nothing here knows SMTP beyond a greeting: what to say and what an answer means is for
+//! `smtpspec-judge`, and what the reference answers for `smtpspec-reference`.
+//!
+//! # Which runtime
+//!
+//! Everything works on any Tokio runtime with I/O and time. The current-thread one is the best:
+//! a case is nearly all waiting, and where the reference server runs in the same thread, a round
+//! trip needs no other processor to wake up, which costs ten times as much as the trip itself.
+
+mod connection;
+pub mod embedded;
+pub mod maildir;
+pub mod probe;
+pub mod serve;
+pub mod sink;
+pub mod stop;
+pub mod target;
+
+pub use embedded::{Embedded, config_of};
+pub use maildir::Maildir;
+pub use probe::{Contact, Unreachable, probe};
+pub use serve::{Listener, Notice};
+pub use sink::{Memory, Sink};
+pub use stop::Stop;
+pub use target::{TargetAddress, TargetError};

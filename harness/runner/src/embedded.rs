@@ -1,0 +1,185 @@
+//! The reference server inside a run that was given no other target, and what a profile makes of
+//! the reference.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use smtpspec_protocol::{Grammar, Host, Mailbox};
+use smtpspec_reference::{Account, Config, MailingList, Queued};
+use smtpspec_scenario::Profile;
+use smtpspec_scenario::profile::Waiting;
+use tokio::task::JoinHandle;
+
+use crate::serve::Listener;
+use crate::sink::Sink;
+use crate::stop::Stop;
+use crate::target::TargetAddress;
+
+/// A reference server on a free port of this machine. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Embedded {
+    address: SocketAddr,
+    stop: Stop,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Embedded {
+    /// Starts a server that is as the profile says, and throws its mail away.
+    pub async fn start(profile: &Profile) -> io::Result<Self> {
+        Self::with(config_of(profile), Sink::Discard).await
+    }
+
+    /// Starts a server with this configuration.
+    pub async fn with(config: Config, sink: Sink) -> io::Result<Self> {
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = Listener::bind(any_port, Arc::new(config), sink).await?;
+        let address = listener.local_addr()?;
+        let stop = Stop::new();
+        let task = Some(tokio::spawn(listener.serve(stop.clone())));
+        Ok(Self { address, stop, task })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> TargetAddress {
+        TargetAddress::from(self.address)
+    }
+
+    /// Stops it, and waits until all its connections are closed.
+    pub async fn stop(mut self) {
+        self.stop.stop();
+        if let Some(task) = self.task.take() {
+            // It has nothing to tell, not even by a panic.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.stop.stop();
+    }
+}
+
+/// The reference that a profile describes: it has the profile's mailboxes and serves their
+/// domains; what the profile leaves open is as in [`Config::default`].
+pub fn config_of(profile: &Profile) -> Config {
+    let usual = Config::default();
+    let wanted = &profile.reference;
+    let name = wanted.name.clone().unwrap_or_else(|| usual.name.clone());
+    let mailboxes = [&profile.recipient].into_iter().chain(&profile.second_recipient);
+    let mut accounts: Vec<Account> = Vec::new();
+    for mailbox in mailboxes.chain(&wanted.mailboxes) {
+        let (local_part, domain) = split(mailbox, &name);
+        let same = |one: &&Account| {
+            one.local_part == local_part && one.domain.eq_ignore_ascii_case(&domain)
+        };
+        if accounts.iter().any(|one| same(&one)) {
+            continue;
+        }
+        // The usual mailboxes have names of people, which VRFY tells.
+        let known = usual.accounts.iter().find(same).cloned();
+        accounts.push(known.unwrap_or_else(|| Account::new(&local_part, &domain)));
+    }
+    let lists: Vec<MailingList> = wanted.lists.iter().map(|list| list_of(list, &name)).collect();
+    let unknown = profile.unknown_recipient.iter().map(|mailbox| split(mailbox, &name).1);
+    let mut domains: Vec<String> = accounts.iter().map(|one| one.domain.clone()).collect();
+    domains.extend(lists.iter().map(|list| list.domain.clone()).chain(unknown));
+    domains.sort_by_key(|domain| domain.to_ascii_lowercase());
+    domains.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    let lists = if wanted.lists.is_empty() {
+        let served = |list: &MailingList| domains.contains(&list.domain);
+        usual.lists.into_iter().filter(served).collect()
+    } else {
+        lists
+    };
+    let turn = wanted.turn.iter().map(|(client, waiting)| {
+        (client.to_ascii_lowercase(), waiting.iter().map(queued).collect())
+    });
+    Config {
+        name,
+        domains,
+        accounts,
+        lists,
+        max_message_octets: wanted.size.unwrap_or(usual.max_message_octets),
+        turn: turn.collect(),
+        ..usual
+    }
+}
+
+fn list_of((address, members): (&String, &Vec<String>), server: &str) -> MailingList {
+    let (local_part, domain) = split(address, server);
+    MailingList { local_part, domain, members: members.clone() }
+}
+
+/// The local part, unquoted, and the domain of a mailbox; without a domain it is the server's
+/// own. What is no mailbox is cut at its last `@`: nobody can send to it, which shows soon enough.
+fn split(mailbox: &str, server: &str) -> (String, String) {
+    let grammar = Grammar { smtputf8: true };
+    if let Ok(Mailbox { local_part, host: Host::Domain(domain) }) =
+        Mailbox::parse(mailbox.as_bytes(), grammar)
+    {
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        return (text(&local_part.content()), text(domain));
+    }
+    let (local_part, domain) = mailbox.rsplit_once('@').unwrap_or((mailbox, server));
+    (local_part.to_owned(), domain.to_owned())
+}
+
+fn queued(waiting: &Waiting) -> Queued {
+    let octets = |text: &String| text.clone().into_bytes();
+    Queued {
+        reverse_path: octets(&waiting.from),
+        recipients: waiting.to.iter().map(octets).collect(),
+        message: waiting.text.lines().flat_map(|line| [line, "\r\n"]).collect::<String>().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_usual_profile_makes_the_usual_reference() {
+        let (made, usual) = (config_of(&Profile::default()), Config::default());
+        assert_eq!(made.name, usual.name);
+        assert_eq!(made.domains, usual.domains);
+        assert_eq!(made.accounts, usual.accounts);
+        assert_eq!(made.lists, usual.lists);
+        assert_eq!(made.max_message_octets, usual.max_message_octets);
+    }
+
+    #[test]
+    fn a_profile_makes_the_reference_its_own() {
+        let mut profile = Profile {
+            recipient: "\"a b\"@one.test".to_owned(),
+            second_recipient: None,
+            unknown_recipient: Some("nobody@two.test".to_owned()),
+            ..Profile::default()
+        };
+        let waiting = Waiting {
+            from: String::new(),
+            to: vec!["x@y.test".to_owned()],
+            text: "a\nb\r\n".to_owned(),
+        };
+        profile.reference.name = Some("mx.one.test".to_owned());
+        profile.reference.mailboxes = vec!["c@ONE.test".to_owned(), "d".to_owned()];
+        profile.reference.lists =
+            BTreeMap::from([("all@one.test".to_owned(), vec!["c@one.test".to_owned()])]);
+        profile.reference.size = Some(1000);
+        profile.reference.turn = BTreeMap::from([("Peer.Test".to_owned(), vec![waiting])]);
+        let config = config_of(&profile);
+        assert_eq!(config.name, "mx.one.test");
+        assert_eq!(config.domains, ["mx.one.test", "one.test", "two.test"]);
+        let account = |local: &str, domain: &str| Account::new(local, domain);
+        assert_eq!(
+            config.accounts,
+            [account("a b", "one.test"), account("c", "ONE.test"), account("d", "mx.one.test")]
+        );
+        assert_eq!(config.lists[0].local_part, "all");
+        assert_eq!(config.max_message_octets, 1000);
+        assert_eq!(config.turn["peer.test"][0].message, b"a\r\nb\r\n");
+    }
+}
