@@ -1,1 +1,59 @@
-//! Placeholder.
+//! The session model: what an SMTP session is, and what may be answered in it.
+//!
+//! [`Model`] has two faces. Facing a server it is the oracle: [`Model::expect`] gives the rules
+//! that a reply has to satisfy, and [`Model::advance`] follows the reply that was really given.
+//! Facing a client it is the heart of [`Server`], which sends what the model prefers.
+//!
+//! Nothing here does input or output, and no clock is read: octets go in, outputs come out, and
+//! time is an argument.
+//!
+//! # From a section to its file
+//!
+//! There is one folder for each RFC that the base protocol comes from, with one file for each
+//! command, and one file for each extension. Every file begins with the sections that it holds.
+//!
+//! | section | file |
+//! |---|---|
+//! | RFC 5321 §3.1 opening the connection | `rfc5321/greeting.rs` |
+//! | RFC 5321 §4.1.1.1 EHLO, HELO | `rfc5321/ehlo.rs` |
+//! | RFC 5321 §4.1.1.2 MAIL | `rfc5321/mail.rs` |
+//! | RFC 5321 §4.1.1.3 RCPT | `rfc5321/rcpt.rs` |
+//! | RFC 5321 §4.1.1.4 DATA | `rfc5321/data.rs` |
+//! | RFC 5321 §4.1.1.5 to §4.1.1.10 | `rfc5321/{rset,vrfy,expn,help,noop,quit}.rs` |
+//! | RFC 5321 §4.1.1.11 parameters | `rfc5321/parameters.rs` |
+//! | RFC 5321 §4.1.2 syntax of arguments | `rfc5321/form.rs` |
+//! | RFC 5321 §4.1.4 order of commands | `rfc5321/order.rs` |
+//! | RFC 5321 §4.2.4 commands not known | `rfc5321/unknown.rs` |
+//! | RFC 5321 §4.4 trace information | `rfc5321/trace.rs` |
+//! | RFC 5321 §4.5.1 minimum implementation | `rfc5321/minimum.rs` |
+//! | RFC 5321 §4.5.3 sizes | `rfc5321/sizes.rs` |
+//! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
+//! | RFC 1870 SIZE | `rfc1870.rs` |
+//! | RFC 6152 8BITMIME | `rfc6152.rs` |
+
+mod client;
+mod config;
+mod expectation;
+mod extension;
+mod model;
+mod server;
+mod state;
+mod transaction;
+
+mod rfc5321;
+
+mod rfc821;
+
+mod rfc1870;
+mod rfc6152;
+
+#[cfg(test)]
+mod testing;
+
+pub use client::{Client, Fate, Returned};
+pub use config::{Account, Config, MailingList, Queued, TurnPeers};
+pub use expectation::{Expectation, Rule};
+pub use model::{Measure, MessageFacts, Model, Stimulus};
+pub use server::{Delivery, Output, Server};
+pub use state::State;
+pub use transaction::Transaction;

@@ -1,0 +1,226 @@
+//! What the reference server knows of itself: its names, its mailboxes, its limits, its habits.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use smtpspec_protocol::{ForwardPath, Host, Mailbox, limits};
+
+/// The facts and the policy of a reference server. The texts are the operator's and go out as
+/// they stand, so they have to be printable ASCII, and names have to be domain names.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The name that the server gives itself (RFC 5321 §4.3.1).
+    pub name: String,
+    /// The domains that it takes mail for, beside its own name (RFC 5321 §3.6.2).
+    pub domains: Vec<String>,
+    /// The users with a mailbox here. `postmaster` needs none: it exists everywhere
+    /// (RFC 5321 §4.5.1).
+    pub accounts: Vec<Account>,
+    /// The mailing lists that EXPN tells of (RFC 5321 §3.5).
+    pub lists: Vec<MailingList>,
+    /// Whether mail for other domains is taken (RFC 5321 §3.6.2).
+    pub relays: bool,
+    /// Whether the greeting is 554 (RFC 5321 §3.1).
+    pub refuses_sessions: bool,
+    /// Whether VRFY verifies; else it answers 252 (RFC 5321 §7.3).
+    pub vrfy: bool,
+    /// Whether EXPN expands and is offered; else it answers 252 (RFC 5321 §7.3).
+    pub expn: bool,
+    /// Whether HELP helps and is offered; else it answers 502 (RFC 5321 §4.1.1.8).
+    pub help: bool,
+    /// The EHLO keywords of extensions that are not to be offered, in upper case.
+    pub withheld: Vec<String>,
+    /// The largest message taken, in octets; 0 for no fixed limit (RFC 1870 §3).
+    pub max_message_octets: u64,
+    /// The most recipients of one message (RFC 5321 §4.5.3.1.8).
+    pub max_recipients: usize,
+    /// The longest command line read, with its CRLF (RFC 5321 §4.5.3.1.4).
+    pub max_command_line: usize,
+    /// How long the server awaits the next command or data (RFC 5321 §4.5.3.2.7).
+    pub timeout: Duration,
+    /// The clients that TURN serves, and what waits for each (RFC 821 §3.8). Empty: TURN is
+    /// refused. A name is no proof of who is there, so this is for tests and closed networks.
+    pub turn: TurnPeers,
+}
+
+/// Client names, in lower case, with the mail that waits for each (RFC 821 §3.8).
+pub type TurnPeers = BTreeMap<String, Vec<Queued>>;
+
+/// A user with a mailbox (RFC 5321 §2.3.11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The local part, without quotes or backslashes that only serve to spell it.
+    pub local_part: String,
+    /// The domain.
+    pub domain: String,
+    /// The name that VRFY gives with the mailbox (RFC 5321 §3.5.1).
+    pub full_name: Option<String>,
+}
+
+/// A mailing list: mail to it is taken, EXPN tells its members (RFC 5321 §3.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailingList {
+    /// The local part of the list's address, as in [`Account`].
+    pub local_part: String,
+    /// The domain.
+    pub domain: String,
+    /// The members' mailboxes, as they are to be told.
+    pub members: Vec<String>,
+}
+
+/// A message that waits for a host which fetches its mail with TURN (RFC 821 §3.8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// The sender's mailbox without brackets, empty for `<>`.
+    pub reverse_path: Vec<u8>,
+    /// The recipients' mailboxes without brackets.
+    pub recipients: Vec<Vec<u8>>,
+    /// The message, in lines that end with CRLF.
+    pub message: Vec<u8>,
+}
+
+/// What an address means to this server (RFC 5321 §3.6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It has a mailbox here.
+    Local,
+    /// It is a list of this server.
+    List,
+    /// It is in one of our domains, but nobody has it.
+    NoSuchUser,
+    /// It is somewhere else, and we pass it on.
+    Relayed,
+    /// It is somewhere else, and we do not pass it on.
+    Foreign,
+}
+
+impl Config {
+    /// What mail to this path would meet.
+    pub(crate) fn standing(&self, path: &ForwardPath<'_>) -> Standing {
+        match path {
+            // rfc5321-2.3.5-6: the name without a domain is ours, in any case.
+            ForwardPath::Postmaster(_) => Standing::Local,
+            ForwardPath::Path(path) => self.standing_of(&path.mailbox),
+        }
+    }
+
+    /// What mail to this mailbox would meet.
+    pub(crate) fn standing_of(&self, mailbox: &Mailbox<'_>) -> Standing {
+        let domain = match &mailbox.host {
+            Host::Domain(domain) if self.serves(domain) => *domain,
+            _ if self.relays => return Standing::Relayed,
+            _ => return Standing::Foreign,
+        };
+        let local_part = mailbox.local_part.content();
+        // rfc5321-4.5.1-4: postmaster exists in each domain that we serve.
+        if local_part.eq_ignore_ascii_case(b"postmaster") {
+            return Standing::Local;
+        }
+        let is = |local: &str, at: &str| {
+            local.as_bytes() == &*local_part && at.as_bytes().eq_ignore_ascii_case(domain)
+        };
+        if self.accounts.iter().any(|account| is(&account.local_part, &account.domain)) {
+            Standing::Local
+        } else if self.lists.iter().any(|list| is(&list.local_part, &list.domain)) {
+            Standing::List
+        } else {
+            Standing::NoSuchUser
+        }
+    }
+
+    /// Whether mail for the domain ends here, whatever the case of its letters (rfc5321-2.4-6).
+    fn serves(&self, domain: &[u8]) -> bool {
+        self.domains
+            .iter()
+            .chain([&self.name])
+            .any(|ours| ours.as_bytes().eq_ignore_ascii_case(domain))
+    }
+
+    /// The mail that waits for the client of this name, if TURN is for it (RFC 821 §3.8).
+    pub(crate) fn turn_queue(&self, client: &[u8]) -> Option<&Vec<Queued>> {
+        let client = std::str::from_utf8(client).ok()?;
+        self.turn.get(&client.to_ascii_lowercase())
+    }
+}
+
+impl Account {
+    /// A user without a full name.
+    pub fn new(local_part: &str, domain: &str) -> Self {
+        Self { local_part: local_part.to_owned(), domain: domain.to_owned(), full_name: None }
+    }
+
+    /// The same user, with a name that VRFY tells (RFC 5321 §3.5.1).
+    #[must_use]
+    pub fn named(self, full_name: &str) -> Self {
+        Self { full_name: Some(full_name.to_owned()), ..self }
+    }
+}
+
+impl Default for Config {
+    /// `mx.example.test`, with the mailboxes `user` and `user2` at `example.test`.
+    fn default() -> Self {
+        Self {
+            name: "mx.example.test".to_owned(),
+            domains: vec!["example.test".to_owned()],
+            accounts: vec![
+                Account::new("user", "example.test").named("Ursula User"),
+                Account::new("user2", "example.test").named("Ulrich Second"),
+            ],
+            lists: vec![MailingList {
+                local_part: "list".to_owned(),
+                domain: "example.test".to_owned(),
+                members: vec!["user@example.test".to_owned(), "user2@example.test".to_owned()],
+            }],
+            relays: false,
+            refuses_sessions: false,
+            vrfy: true,
+            expn: true,
+            help: true,
+            withheld: Vec::new(),
+            max_message_octets: 10 << 20,
+            max_recipients: 1000,
+            max_command_line: 4096,
+            timeout: limits::SERVER_TIMEOUT,
+            turn: TurnPeers::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smtpspec_protocol::Grammar;
+
+    fn standing(mailbox: &str) -> Standing {
+        let mailbox = Mailbox::parse(mailbox.as_bytes(), Grammar::default()).unwrap();
+        Config::default().standing_of(&mailbox)
+    }
+
+    #[test]
+    fn domains_are_compared_without_case_and_local_parts_with_it() {
+        assert_eq!(standing("user@EXAMPLE.test"), Standing::Local);
+        assert_eq!(standing("USER@example.test"), Standing::NoSuchUser);
+    }
+
+    #[test]
+    fn a_quoted_spelling_is_the_same_mailbox() {
+        assert_eq!(standing("\"user\"@example.test"), Standing::Local);
+        assert_eq!(standing("\"us\\er\"@example.test"), Standing::Local);
+    }
+
+    #[test]
+    fn postmaster_exists_in_each_domain_served_and_only_there() {
+        assert_eq!(standing("PostMaster@mx.example.test"), Standing::Local);
+        assert_eq!(standing("\"postmaster\"@example.test"), Standing::Local);
+        assert_eq!(standing("postmaster@elsewhere.test"), Standing::Foreign);
+    }
+
+    #[test]
+    fn other_domains_are_relayed_only_where_that_is_wanted() {
+        let mailbox = Mailbox::parse(b"user@[192.0.2.1]", Grammar::default()).unwrap();
+        let mut config = Config::default();
+        assert_eq!(config.standing_of(&mailbox), Standing::Foreign);
+        config.relays = true;
+        assert_eq!(config.standing_of(&mailbox), Standing::Relayed);
+    }
+}

@@ -1,0 +1,185 @@
+//! What a server may answer: rules, each with the requirement that makes it one.
+//!
+//! No rule lives here; the files named after commands build expectations out of these parts.
+
+use smtpspec_catalogue::{Grade, RequirementId};
+use smtpspec_protocol::{CodePattern, CodeSet, Reply, ReplyCode};
+
+/// What the specifications say of the answer to one stimulus in one state.
+///
+/// Rules stand side by side: a reply is permitted when it satisfies every rule that a MUST
+/// stands behind. RFC 5321 §4.3.2.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// Each rule that the code of the reply has to satisfy.
+    pub rules: Vec<Rule>,
+    /// The codes by which the server may decline here for reasons of its own, policy or passing
+    /// trouble; such a reply breaks no rule (RFC 5321 §7.9).
+    pub policy: CodeSet,
+    /// What a careful server answers.
+    pub preferred: Reply,
+}
+
+/// One rule on the code of a reply, graded by the level of its requirement.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The codes that satisfy it.
+    pub codes: CodeSet,
+    /// The requirement that says so.
+    pub requirement: RequirementId,
+}
+
+impl Expectation {
+    /// The rules that a reply with this code breaks, none if it declines on grounds of policy.
+    pub fn breaches(&self, code: ReplyCode) -> Vec<&Rule> {
+        if self.is_policy(code) {
+            return Vec::new();
+        }
+        self.rules.iter().filter(|rule| !rule.codes.matches(code)).collect()
+    }
+
+    /// Whether the code breaks no MUST; a SHOULD not met leaves a reply permitted.
+    pub fn permits(&self, code: ReplyCode) -> bool {
+        self.breaches(code).iter().all(|rule| rule.grade() != Grade::Must)
+    }
+
+    /// The requirements that speak here.
+    pub fn because(&self) -> impl Iterator<Item = RequirementId> + '_ {
+        self.rules.iter().map(|rule| rule.requirement)
+    }
+
+    /// Whether the code declines for the server's own reasons (RFC 5321 §7.9).
+    pub fn is_policy(&self, code: ReplyCode) -> bool {
+        self.policy.matches(code)
+    }
+
+    /// An expectation without rules; 421 may come at any time (rfc5321-4.3.2-9).
+    pub(crate) fn of(preferred: Reply) -> Self {
+        Self { rules: Vec::new(), policy: codes(&["421"]), preferred }
+    }
+
+    /// Adds a rule; each part is a list of patterns, so that a set can be put together.
+    pub(crate) fn rule(mut self, requirement: RequirementId, parts: &[&'static str]) -> Self {
+        self.rules.push(Rule { codes: codes(parts), requirement });
+        self
+    }
+
+    /// Adds a rule that holds under a condition only.
+    pub(crate) fn rule_if(
+        self,
+        condition: bool,
+        requirement: RequirementId,
+        parts: &[&'static str],
+    ) -> Self {
+        if condition { self.rule(requirement, parts) } else { self }
+    }
+
+    /// Sets the codes of policy; 421 is always among them.
+    pub(crate) fn policy(mut self, patterns: &'static str) -> Self {
+        self.policy = codes(&["421", patterns]);
+        self
+    }
+
+    /// Makes the careful server refuse; the refusal found first stands.
+    pub(crate) fn refuse_if(mut self, condition: bool, refusal: impl FnOnce() -> Reply) -> Self {
+        if condition && self.preferred.code.class() < 4 {
+            self.preferred = refusal();
+        }
+        self
+    }
+}
+
+impl Rule {
+    /// How strongly the rule binds: the level of its requirement.
+    pub fn grade(&self) -> Grade {
+        self.requirement.requirement().level.grade()
+    }
+}
+
+/// Why a server may decline to take mail: 4yz for passing trouble, 530 and its kin where it
+/// wants authentication or encryption first, the others for policy (RFC 5321 §7.9, RFC 4954 §6,
+/// RFC 7504).
+pub(crate) const DECLINES_MAIL: &str = "4yz 521 523 530 534 535 538 550 551 553 554 556";
+
+/// Why a server may decline to give information.
+pub(crate) const DECLINES_INFORMATION: &str = "4yz 521 530 535 538 550 554";
+
+/// RFC 3207 §4 and RFC 4954 §6 let 530 answer most commands, whatever their order.
+pub(crate) const WANTS_LOGIN: &str = "530";
+
+/// Every code but 500: the answers of a server that knows the verb.
+pub(crate) const KNOWS_VERB: &str =
+    "2yz 3yz 4yz 501 502 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
+
+/// Every code but 500 and 502: the answers of a server that implements the command.
+pub(crate) const IMPLEMENTS: &str =
+    "2yz 3yz 4yz 501 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
+
+/// Every code but 502: the answers of a server that implements the command, or fails to know it.
+pub(crate) const NOT_UNIMPLEMENTED: &str =
+    "2yz 3yz 4yz 500 501 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
+
+/// Every code but 500 and 501: the answers of a server that can read the command.
+pub(crate) const NOT_SYNTAX_ERROR: &str =
+    "2yz 3yz 4yz 502 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
+
+/// Every code but 503.
+pub(crate) const NOT_OUT_OF_ORDER: &str =
+    "2yz 3yz 4yz 500 501 502 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
+
+/// Every code but 504 and 555: the answers of a server that knows the parameter.
+pub(crate) const KNOWS_PARAMETER: &str = "2yz 3yz 4yz 500 501 502 503 505 506 507 508 509 51z 52z 53z 54z 550 551 552 553 554 556 557 558 559 \
+     56z 57z 58z 59z";
+
+/// Any answer but a call for text: only DATA draws 3yz.
+pub(crate) const FINAL: &str = "2yz 4yz 5yz";
+
+/// What any command may draw by RFC 5321 §4.3.2, beside its own row of the table.
+pub(crate) const ANY_COMMAND: &str = "500 501 421";
+
+fn codes(parts: &[&'static str]) -> CodeSet {
+    parts
+        .iter()
+        .flat_map(|part| part.split_ascii_whitespace())
+        .map(|pattern| {
+            pattern.parse::<CodePattern>().expect("invariant: our patterns are well formed")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smtpspec_catalogue::requirement;
+
+    fn code(code: u16) -> ReplyCode {
+        ReplyCode::new(code).unwrap()
+    }
+
+    fn example() -> Expectation {
+        Expectation::of(Reply::new(503, "Bad sequence of commands"))
+            .rule(requirement!("rfc5321-3.3-15"), &["503"])
+            .rule(requirement!("rfc5321-4.3.2-13"), &["250 251 503"])
+    }
+
+    #[test]
+    fn a_must_not_met_is_not_permitted() {
+        assert!(!example().permits(code(250)));
+        assert_eq!(example().breaches(code(250)).len(), 1);
+        assert_eq!(example().breaches(code(999)).len(), 2);
+    }
+
+    #[test]
+    fn a_should_not_met_leaves_the_reply_permitted() {
+        let expectation =
+            Expectation::of(Reply::new(250, "OK")).rule(requirement!("rfc5321-4.3.2-13"), &["250"]);
+        assert!(expectation.permits(code(577)));
+        assert_eq!(expectation.breaches(code(577)).len(), 1);
+    }
+
+    #[test]
+    fn service_closing_breaks_no_rule() {
+        assert!(example().breaches(code(421)).is_empty());
+        assert!(example().is_policy(code(421)));
+    }
+}

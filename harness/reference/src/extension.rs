@@ -1,0 +1,139 @@
+//! How an extension plugs into the model: its EHLO line, its parameters, its commands.
+//!
+//! Each extension is one file named after its RFC, and one entry of [`EXTENSIONS`]. RFC 5321 §2.2.
+
+use smtpspec_protocol::{Parameter, Reply, Request};
+
+use crate::config::Config;
+use crate::expectation::Expectation;
+use crate::model::{MessageFacts, Model};
+use crate::rfc1870::Size;
+use crate::rfc6152::EightBitMime;
+
+/// A service extension, as far as it changes what a session is (RFC 5321 §2.2.2).
+///
+/// The methods with a default are for what an extension lacks. Those that take an expectation
+/// add their rules to it; they are called only while the extension is offered.
+pub(crate) trait Extension: Sync {
+    /// The EHLO keyword, in upper case (RFC 5321 §4.1.1.1).
+    fn keyword(&self) -> &'static str;
+
+    /// The parameters that follow the keyword in our own EHLO reply, with a leading space.
+    fn arguments(&self, _config: &Config) -> String {
+        String::new()
+    }
+
+    /// The keywords of the parameters that it adds to MAIL, in upper case.
+    fn mail_parameters(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The keywords of the parameters that it adds to RCPT, in upper case.
+    fn rcpt_parameters(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What it says of one of its parameters on MAIL. `sole` means that nothing else about the
+    /// command can be what a server refuses: no other parameter, and no fault of form.
+    fn on_mail(
+        &self,
+        _model: &Model,
+        _parameter: &Parameter<'_>,
+        _sole: bool,
+        expectation: Expectation,
+    ) -> Expectation {
+        expectation
+    }
+
+    /// What it says of one of its parameters on RCPT, with `sole` as for MAIL.
+    fn on_rcpt(
+        &self,
+        _model: &Model,
+        _parameter: &Parameter<'_>,
+        _sole: bool,
+        expectation: Expectation,
+    ) -> Expectation {
+        expectation
+    }
+
+    /// What it says of a message that has come to its end.
+    fn on_message(&self, _: &Model, _: &MessageFacts, expectation: Expectation) -> Expectation {
+        expectation
+    }
+
+    /// The answer to a command of its own; `None` for the commands of others.
+    fn on_command(&self, _model: &Model, _request: &Request<'_>) -> Option<Expectation> {
+        None
+    }
+
+    /// Follows the reply to a command of its own; `false` for the commands of others.
+    fn advance(&self, _model: &mut Model, _request: &Request<'_>, _reply: &Reply) -> bool {
+        false
+    }
+}
+
+/// Every extension that the model knows, in the order of its EHLO reply.
+pub(crate) static EXTENSIONS: [&dyn Extension; 2] = [&Size, &EightBitMime];
+
+/// The keywords and arguments of the extensions that this server offers.
+pub(crate) fn lines(config: &Config) -> impl Iterator<Item = String> + '_ {
+    EXTENSIONS
+        .iter()
+        .filter(|extension| !config.withheld.iter().any(|no| no == extension.keyword()))
+        .map(|extension| format!("{}{}", extension.keyword(), extension.arguments(config)))
+}
+
+/// The extension that the model knows, the server offers and this parameter of MAIL belongs to.
+pub(crate) fn of_mail_parameter(model: &Model, keyword: &[u8]) -> Option<&'static dyn Extension> {
+    offered(model).find(|extension| holds(extension.mail_parameters(), keyword))
+}
+
+/// The extension that the model knows, the server offers and this parameter of RCPT belongs to.
+pub(crate) fn of_rcpt_parameter(model: &Model, keyword: &[u8]) -> Option<&'static dyn Extension> {
+    offered(model).find(|extension| holds(extension.rcpt_parameters(), keyword))
+}
+
+/// The extensions that the model knows and the server offers.
+pub(crate) fn offered(model: &Model) -> impl Iterator<Item = &'static dyn Extension> + '_ {
+    EXTENSIONS.iter().copied().filter(|extension| model.offers(extension.keyword()))
+}
+
+/// Whether the parameter belongs to a registered extension that the server offers and the model
+/// has no file for: then no rule of ours can judge what becomes of it.
+pub(crate) fn is_beyond_us(model: &Model, keyword: &[u8]) -> bool {
+    REGISTERED.iter().any(|(extension, parameters)| {
+        model.offers(extension)
+            && holds(parameters, keyword)
+            && !EXTENSIONS.iter().any(|known| known.keyword() == *extension)
+    })
+}
+
+/// Whether the verb is that of a registered extension that the model has no file for.
+pub(crate) fn is_registered_verb(verb: &[u8]) -> bool {
+    holds(&["ATRN", "AUTH", "BDAT", "BURL", "ETRN", "STARTTLS", "XCLIENT", "XFORWARD"], verb)
+}
+
+/// The IANA registry of SMTP service extensions, as far as it adds parameters.
+const REGISTERED: &[(&str, &[&str])] = &[
+    ("AUTH", &["AUTH"]),
+    ("BINARYMIME", &["BODY"]),
+    ("CHECKPOINT", &["TRANSID"]),
+    ("CONNEG", &["CONNEG"]),
+    ("CONPERM", &["CONPERM"]),
+    ("DELIVERBY", &["BY"]),
+    ("DSN", &["RET", "ENVID", "NOTIFY", "ORCPT"]),
+    ("FUTURERELEASE", &["HOLDFOR", "HOLDUNTIL"]),
+    ("MT-PRIORITY", &["MT-PRIORITY"]),
+    ("MTRK", &["MTRK"]),
+    ("NO-SOLICITING", &["SOLICIT"]),
+    ("REQUIRETLS", &["REQUIRETLS"]),
+    ("RRVS", &["RRVS"]),
+    ("SMTPUTF8", &["SMTPUTF8"]),
+    ("SUBMITTER", &["SUBMITTER"]),
+    ("UTF8SMTP", &["ALT-ADDRESS"]),
+    ("XVERP", &["XVERP"]),
+];
+
+fn holds(keywords: &[&str], keyword: &[u8]) -> bool {
+    keywords.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(keyword))
+}

@@ -1,0 +1,299 @@
+//! The session model: dispatch from a stimulus to the file that holds its rules.
+//!
+//! No rule lives here; what a reply does to the state is in the same file as the rules for it.
+
+use std::sync::Arc;
+
+use smtpspec_protocol::{Grammar, Reply, Request, Verb};
+
+use crate::config::Config;
+use crate::expectation::Expectation;
+use crate::extension;
+use crate::rfc821::{send, turn};
+use crate::rfc5321::{
+    data, ehlo, expn, form, greeting, help, mail, noop, order, quit, rcpt, rset, sizes, unknown,
+    vrfy,
+};
+use crate::state::State;
+use crate::transaction::Transaction;
+
+/// What an SMTP session is: its state, its extensions, its transaction (RFC 5321 §3).
+#[derive(Debug, Clone)]
+pub struct Model {
+    config: Option<Arc<Config>>,
+    state: State,
+    hello: Option<Hello>,
+    offered: Vec<Offer>,
+    transaction: Option<Transaction>,
+}
+
+/// The EHLO or HELO that the server accepted last (RFC 5321 §4.1.1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hello {
+    /// The name that the client gave.
+    pub(crate) name: Vec<u8>,
+    /// Whether it came with EHLO.
+    pub(crate) extended: bool,
+}
+
+/// One line of the EHLO reply (RFC 5321 §4.1.1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offer {
+    /// The keyword in upper case.
+    pub(crate) keyword: Vec<u8>,
+    /// What follows it.
+    pub(crate) arguments: Vec<u8>,
+}
+
+/// What a server answers to: the connection, a command, the end of a message (RFC 5321 §4.2).
+#[derive(Debug, Clone, Copy)]
+pub enum Stimulus<'a> {
+    /// The connection was made (RFC 5321 §3.1).
+    Connected,
+    /// A command line came.
+    Request(&'a Request<'a>),
+    /// A command line came that was longer than what was read (RFC 5321 §4.5.3.1.4).
+    Overlong {
+        /// Its first octets.
+        head: &'a [u8],
+        /// Its length with the CRLF.
+        octets: usize,
+    },
+    /// The end of data was reached (RFC 5321 §4.1.1.4).
+    Message(MessageFacts),
+}
+
+/// What the answer to a message can depend on, as far as the model looks (RFC 5321 §4.5.3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MessageFacts {
+    /// Its octets as RFC 1870 §5 counts them: without the end of data and stuffed dots.
+    pub octets: u64,
+    /// Its lines, as far as they end with CRLF.
+    pub lines: u64,
+    /// Its longest line with the CRLF, without a stuffed dot (RFC 5321 §4.5.3.1.6).
+    pub longest_line: usize,
+    /// Whether any octet has the high bit set (RFC 5321 §2.4).
+    pub eight_bit: bool,
+}
+
+/// Finds the [`MessageFacts`] of a message that comes in pieces.
+#[derive(Debug, Clone, Default)]
+pub struct Measure {
+    facts: MessageFacts,
+    line: usize,
+    after_cr: bool,
+}
+
+impl Measure {
+    /// Takes the next piece of the message, with its transparency undone (RFC 5321 §4.5.2).
+    pub fn feed(&mut self, piece: &[u8]) {
+        self.facts.octets += piece.len() as u64;
+        self.facts.eight_bit |= !piece.is_ascii();
+        for &octet in piece {
+            self.line += 1;
+            self.facts.longest_line = self.facts.longest_line.max(self.line);
+            if octet == b'\n' && self.after_cr {
+                self.line = 0;
+                self.facts.lines += 1;
+            }
+            self.after_cr = octet == b'\r';
+        }
+    }
+
+    /// The facts of everything fed so far.
+    pub fn facts(&self) -> MessageFacts {
+        self.facts
+    }
+}
+
+impl Model {
+    /// The model that judges a server of which nothing is known: whatever the RFCs leave to the
+    /// server is permitted.
+    pub fn oracle() -> Self {
+        Self {
+            config: None,
+            state: State::AwaitGreeting,
+            hello: None,
+            offered: Vec::new(),
+            transaction: None,
+        }
+    }
+
+    /// The model of a server that knows its own mind: the replies preferred are precise.
+    pub fn server(config: Arc<Config>) -> Self {
+        Self { config: Some(config), ..Self::oracle() }
+    }
+
+    /// What may be answered, and what a careful server answers (RFC 5321 §4.3.2).
+    pub fn expect(&self, stimulus: &Stimulus<'_>) -> Expectation {
+        match stimulus {
+            Stimulus::Connected => greeting::expect(self),
+            _ if self.state.is_over() => order::expect_nothing(self),
+            Stimulus::Request(request) => self.expect_request(request),
+            Stimulus::Overlong { .. } => sizes::expect_overlong(self),
+            Stimulus::Message(facts) => data::expect_message(self, facts),
+        }
+    }
+
+    fn expect_request(&self, request: &Request<'_>) -> Expectation {
+        if self.state == State::AwaitMessage {
+            return order::expect_nothing(self);
+        }
+        if self.state == State::Refused && !matches!(request.verb, Verb::Quit) {
+            return greeting::expect_after_refusal(self, request);
+        }
+        for extension in extension::offered(self) {
+            if let Some(expectation) = extension.on_command(self, request) {
+                return expectation;
+            }
+        }
+        let expectation = match request.verb {
+            Verb::Ehlo => ehlo::expect_ehlo(self, request),
+            Verb::Helo => ehlo::expect_helo(self, request),
+            Verb::Mail => mail::expect(self, request),
+            Verb::Rcpt => rcpt::expect(self, request),
+            Verb::Data => data::expect(self, request),
+            Verb::Rset => rset::expect(self, request),
+            Verb::Vrfy => vrfy::expect(self, request),
+            Verb::Expn => expn::expect(self, request),
+            Verb::Help => help::expect(self, request),
+            Verb::Noop => noop::expect(self, request),
+            Verb::Quit => quit::expect(self, request),
+            Verb::Turn => turn::expect(self, request),
+            Verb::Send | Verb::Soml | Verb::Saml => send::expect(self, request),
+            Verb::Other(_) => unknown::expect(self, request),
+        };
+        form::judge(self, request, expectation)
+    }
+
+    /// Follows what was really answered, however surprising (RFC 5321 §4.2.1).
+    pub fn advance(&mut self, stimulus: &Stimulus<'_>, reply: &Reply) {
+        let code = reply.code;
+        if code.get() == 421 {
+            self.state = State::Closed;
+            return;
+        }
+        match stimulus {
+            Stimulus::Connected => greeting::advance(self, reply),
+            _ if self.state.is_over() => {}
+            Stimulus::Request(request) => self.advance_request(request, reply),
+            Stimulus::Overlong { .. } => unknown::advance(self, reply),
+            Stimulus::Message(_) => data::advance_message(self, reply),
+        }
+    }
+
+    fn advance_request(&mut self, request: &Request<'_>, reply: &Reply) {
+        let extensions: Vec<_> = extension::offered(self).collect();
+        if extensions.iter().any(|extension| extension.advance(self, request, reply)) {
+            return;
+        }
+        match request.verb {
+            Verb::Data => data::advance(self, reply),
+            // Only DATA has an answer that calls for more: the server awaits we know not what.
+            _ if reply.code.class() == 3 => self.lose_track(),
+            Verb::Ehlo | Verb::Helo => ehlo::advance(self, request, reply),
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
+                mail::advance(self, request, reply);
+            }
+            Verb::Rcpt => rcpt::advance(self, request, reply),
+            Verb::Rset => rset::advance(self, reply),
+            Verb::Quit => quit::advance(self, reply),
+            Verb::Turn => turn::advance(self, reply),
+            Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Noop => {}
+            Verb::Other(_) => unknown::advance(self, reply),
+        }
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Whether what the client sends next is the message (RFC 5321 §4.1.1.4).
+    pub fn awaits_data(&self) -> bool {
+        self.state == State::AwaitMessage
+    }
+
+    /// The grammar by which the next command is to be read (RFC 5321 §4.1.2).
+    #[expect(clippy::unused_self, reason = "extensions that widen the grammar are negotiated")]
+    pub fn grammar(&self) -> Grammar {
+        Grammar::default()
+    }
+
+    /// The transaction that is open, if one is (RFC 5321 §3.3).
+    pub fn transaction(&self) -> Option<&Transaction> {
+        self.transaction.as_ref()
+    }
+
+    /// The keywords of the EHLO reply, in upper case and in its order (RFC 5321 §4.1.1.1).
+    pub fn extensions(&self) -> impl Iterator<Item = &[u8]> {
+        self.offered.iter().map(|offer| offer.keyword.as_slice())
+    }
+
+    /// Whether the EHLO reply listed the keyword, whose letters are compared without case.
+    pub fn offers(&self, keyword: &str) -> bool {
+        self.offer(keyword).is_some()
+    }
+
+    /// What followed the keyword in the EHLO reply, if it was listed (RFC 5321 §4.1.1.1).
+    pub fn offer(&self, keyword: &str) -> Option<&[u8]> {
+        self.offered
+            .iter()
+            .find(|offer| offer.keyword.eq_ignore_ascii_case(keyword.as_bytes()))
+            .map(|offer| offer.arguments.as_slice())
+    }
+
+    /// Whether an EHLO reply has told what the server offers.
+    pub(crate) fn knows_offers(&self) -> bool {
+        self.hello.as_ref().is_some_and(|hello| hello.extended)
+    }
+
+    pub(crate) fn config(&self) -> Option<&Config> {
+        self.config.as_deref()
+    }
+
+    pub(crate) fn hello(&self) -> Option<&Hello> {
+        self.hello.as_ref()
+    }
+
+    /// The server's name for use in its replies.
+    pub(crate) fn name(&self) -> &str {
+        self.config().map_or("server", |config| &config.name)
+    }
+
+    /// Moves to another state without a transaction changing.
+    pub(crate) fn enter(&mut self, state: State) {
+        self.state = state;
+    }
+
+    /// Drops the transaction, if there is one, as RSET does (rfc5321-4.1.1.5-1).
+    pub(crate) fn clear(&mut self) {
+        self.transaction = None;
+        self.state = if self.hello.is_some() { State::Ready } else { State::AwaitHello };
+    }
+
+    /// Notes an accepted EHLO or HELO.
+    pub(crate) fn greet(&mut self, hello: Hello, offered: Vec<Offer>) {
+        self.hello = Some(hello);
+        self.offered = offered;
+        self.clear();
+    }
+
+    /// Opens a transaction.
+    pub(crate) fn begin(&mut self, transaction: Transaction) {
+        self.transaction = Some(transaction);
+        self.state = State::AwaitRcpt;
+    }
+
+    /// Adds a recipient that the server took.
+    pub(crate) fn add_recipient(&mut self, mailbox: Vec<u8>) {
+        self.transaction.get_or_insert_default().recipients.push(mailbox);
+        self.state = State::AwaitData;
+    }
+
+    /// The server's answer left it open what it awaits.
+    pub(crate) fn lose_track(&mut self) {
+        self.transaction = None;
+        self.state = State::Unknown;
+    }
+}

@@ -1,0 +1,147 @@
+//! RFC 5321 §4.1.1.4 (DATA), with §3.3, §4.2.5 and §4.3.2: the command, and the end of data.
+
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::{Reply, Request, limits};
+
+use super::form::{Form, syntax_error};
+use super::{minimum, order};
+use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
+use crate::extension;
+use crate::model::{MessageFacts, Model};
+use crate::state::State;
+
+/// What the command DATA may draw.
+///
+/// Without a recipient §3.3 says that the server MAY answer 503 or 554, and foresees a 354 with
+/// the failure at the end of data; so no code that refuses breaks a MUST, and only a success
+/// without any data does.
+pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
+    let form = Form::of(request);
+    let state = *model.state();
+    let without_recipient = state.is_idle() || state == State::AwaitRcpt;
+    let argument = form == Form::Wrong;
+    let expectation = Expectation::of(Reply::new(354, "Start mail input; end with <CRLF>.<CRLF>"))
+        .policy(if without_recipient { "4yz 530 535 538" } else { DECLINES_MAIL })
+        .rule(requirement!("rfc5321-3.3-17"), &["354 4yz 5yz"])
+        .rule(requirement!("rfc5321-4.3.2-16"), &["354 503 554", ANY_COMMAND])
+        .rule_if(argument, requirement!("rfc5321-4.1.1-5"), &["500 501 503 504 554"])
+        .rule_if(argument, requirement!("rfc5321-4.3.2-8"), &["501 503 554"])
+        .refuse_if(state.is_idle(), || order::out_of_order("send MAIL first"))
+        .refuse_if(state == State::AwaitRcpt, || Reply::new(554, "No valid recipients"))
+        .refuse_if(form.is_refused(), || syntax_error(request));
+    minimum::required(expectation, form)
+}
+
+/// Follows the reply to the command: 3yz calls for the message, whatever its other digits.
+pub(crate) fn advance(model: &mut Model, reply: &Reply) {
+    match reply.code.class() {
+        3 => model.enter(State::AwaitMessage),
+        4 | 5 => {}
+        // A success without any data: nobody can say what it succeeded in.
+        _ => model.lose_track(),
+    }
+}
+
+/// What the end of data may draw.
+pub(crate) fn expect_message(model: &Model, facts: &MessageFacts) -> Expectation {
+    let long_line = facts.longest_line > limits::TEXT_LINE;
+    let without_recipient =
+        model.transaction().is_none_or(|transaction| transaction.recipients.is_empty());
+    let maximum = model.config().map_or(0, |config| config.max_message_octets);
+    let too_large = maximum > 0 && facts.octets > maximum;
+    let expectation = Expectation::of(Reply::new(250, "OK"))
+        .policy(DECLINES_MAIL)
+        .rule(requirement!("rfc5321-3.3-26"), &["250 4yz 5yz"])
+        .rule(
+            requirement!("rfc5321-4.3.2-15"),
+            &[
+                "250 552 554 451 452 450 550",
+                // rfc5321-4.5.3.1.9-1
+                if long_line { "500 501" } else { "" },
+                if without_recipient { "503" } else { "" },
+            ],
+        )
+        .refuse_if(without_recipient, || Reply::new(554, "No valid recipients"))
+        // The limit stands whether or not SIZE told of it.
+        .refuse_if(too_large, || Reply::new(552, "Too much mail data"));
+    extension::offered(model)
+        .fold(expectation, |expectation, extension| extension.on_message(model, facts, expectation))
+}
+
+/// Follows the reply to the end of data: the buffers are empty, whatever it was
+/// (rfc5321-4.1.1.4-8).
+pub(crate) fn advance_message(model: &mut Model, reply: &Reply) {
+    match reply.code.class() {
+        2 | 4 | 5 => model.clear(),
+        _ => model.lose_track(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Stimulus;
+    use crate::testing::Worth::{Fails, Fine, Policy, Warns};
+    use crate::testing::{answer, check, end_of_data, session, transaction, worth};
+
+    #[test]
+    fn data_draws_354_or_a_refusal() {
+        check(
+            &transaction(1),
+            &[
+                ("DATA", 354, Fine),
+                ("DATA", 250, Fails),
+                ("DATA", 503, Fine),
+                ("DATA", 451, Policy),
+                ("DATA", 502, Fails),
+                ("DATA now", 501, Fine),
+                ("DATA now", 500, Warns),
+                ("DATA now", 354, Warns),
+                ("data ", 354, Fine),
+            ],
+        );
+    }
+
+    #[test]
+    fn data_without_recipients_may_fail_now_or_later() {
+        for model in [session(&[]), session(&[("EHLO client.test", 250)]), transaction(0)] {
+            check(
+                &model,
+                &[
+                    ("DATA", 503, Fine),
+                    ("DATA", 554, Fine),
+                    ("DATA", 354, Fine),
+                    ("DATA", 550, Warns),
+                    ("DATA", 250, Fails),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn the_end_of_data_clears_the_buffers_whatever_the_reply() {
+        for code in [250, 451, 554] {
+            let mut model = transaction(1);
+            answer(&mut model, "DATA", Reply::new(354, "Go ahead"));
+            assert!(model.awaits_data());
+            end_of_data(&mut model, code);
+            assert_eq!(*model.state(), State::Ready);
+            assert!(model.transaction().is_none());
+        }
+    }
+
+    #[test]
+    fn the_end_of_data_is_answered_250_or_refused() {
+        let mut model = transaction(1);
+        answer(&mut model, "DATA", Reply::new(354, "Go ahead"));
+        let facts = MessageFacts { octets: 10, lines: 1, longest_line: 10, eight_bit: false };
+        let expectation = model.expect(&Stimulus::Message(facts));
+        for (code, expected) in
+            [(250, Fine), (552, Fine), (554, Policy), (452, Policy), (500, Warns), (354, Fails)]
+        {
+            assert_eq!(worth(&expectation, code), expected, "{code}");
+        }
+        let long = MessageFacts { longest_line: 1001, ..facts };
+        assert_eq!(worth(&model.expect(&Stimulus::Message(long)), 500), Fine);
+    }
+}

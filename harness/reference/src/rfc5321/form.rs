@@ -1,0 +1,111 @@
+//! RFC 5321 §4.1.2 (command argument syntax), with §2.4 and §4.1.1: what the form of a command
+//! lets a server answer.
+
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::{Command, Quirks, Reply, Request, Verb};
+
+use super::sizes;
+use crate::expectation::{Expectation, NOT_SYNTAX_ERROR};
+use crate::model::Model;
+
+/// How well a command is formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In the grammar, and within every size that a server has to handle.
+    Plain,
+    /// Not in the grammar, but in a way that the RFC asks servers to bear, or larger than they
+    /// have to handle: it may be taken or refused, and a careful server takes it.
+    Tolerable,
+    /// Nearly in the grammar: it may be taken or refused, and a careful server refuses it.
+    Doubtful,
+    /// Not in the grammar.
+    Wrong,
+}
+
+impl Form {
+    /// The form of a command.
+    pub(crate) fn of(request: &Request<'_>) -> Self {
+        if request.command.is_err() {
+            return Self::Wrong;
+        }
+        let quirks = request.quirks;
+        if !quirks.is_empty() {
+            // rfc5321-4.1.1-2, rfc5321-4.1.1.1-2: white space at the end and text behind the
+            // literal are to be borne. A literal in HELO is what RFC 821 allowed.
+            let borne = Quirks::TRAILING_SPACE | Quirks::TEXT_AFTER_LITERAL | Quirks::HELO_LITERAL;
+            return if borne.contains(quirks) { Self::Tolerable } else { Self::Doubtful };
+        }
+        if sizes::exceeds_what_must_be_handled(request) { Self::Tolerable } else { Self::Plain }
+    }
+
+    /// The codes that refuse a command of this form for its form (RFC 5321 §4.2.3, §4.5.3.1.9).
+    pub(crate) fn refusals(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            _ => "500 501 504 552 553 555",
+        }
+    }
+
+    /// Whether a careful server refuses the command for its form.
+    pub(crate) fn is_refused(self) -> bool {
+        matches!(self, Self::Doubtful | Self::Wrong)
+    }
+
+    /// Whether nothing in the form excuses a refusal.
+    pub(crate) fn is_plain(self) -> bool {
+        self == Self::Plain
+    }
+}
+
+/// The refusal of a command that cannot be read (RFC 5321 §4.2.3). It names the production and
+/// the place, both ours, and nothing that the client sent.
+pub(crate) fn syntax_error(request: &Request<'_>) -> Reply {
+    match &request.command {
+        Err(error) => {
+            Reply::new(501, format!("Syntax error in {} at octet {}", error.production, error.at))
+        }
+        Ok(_) => Reply::new(501, "Syntax error in parameters or arguments"),
+    }
+}
+
+/// Adds what holds for the form of any command: white space at its end, and octets that no
+/// command may hold.
+pub(crate) fn judge(model: &Model, request: &Request<'_>, expectation: Expectation) -> Expectation {
+    let line = request.line;
+    let internationalized = model.offers("SMTPUTF8");
+    // A TAB at the end of a line is white space, which is to be borne (rfc5321-4.1.1-2).
+    let control = line.iter().any(|&octet| octet.is_ascii_control() && octet != b'\t');
+    let eight_bit = !line.is_ascii() && !internationalized;
+    let invalid =
+        names_mailbox(&request.verb) && request.command.is_err() && (control || eight_bit);
+    expectation
+        .rule_if(only_trailing_space(request), requirement!("rfc5321-4.1.1-2"), &[NOT_SYNTAX_ERROR])
+        // The same text wants 501 where there is no other reason, and §2.4 suggests 500 for
+        // non-ASCII: since a server may have other reasons, any refusal satisfies the rule. The
+        // underscore stands nearby in the text, but it is no question of character codes.
+        .rule_if(invalid, requirement!("rfc5321-4.1.2-24"), &["4yz 5yz"])
+        .rule_if(eight_bit, requirement!("rfc5321-2.4-14"), &["4yz 5yz"])
+        .refuse_if(control || !line.is_ascii(), || syntax_error(request))
+}
+
+/// Whether white space at the end is all that a server could find at fault: the verb stands
+/// alone, and the line is no longer than it has to handle.
+fn only_trailing_space(request: &Request<'_>) -> bool {
+    let alone = matches!(
+        request.command,
+        Ok(Command::Data
+            | Command::Help(None)
+            | Command::Noop(None)
+            | Command::Quit
+            | Command::Rset)
+    );
+    alone
+        && request.quirks == Quirks::TRAILING_SPACE
+        && !sizes::exceeds_what_must_be_handled(request)
+}
+
+/// The commands that carry a mailbox or a domain, of which rfc5321-4.1.2-21 speaks.
+fn names_mailbox(verb: &Verb<'_>) -> bool {
+    use Verb::{Ehlo, Expn, Helo, Mail, Rcpt, Saml, Send, Soml, Vrfy};
+    matches!(verb, Ehlo | Helo | Mail | Rcpt | Vrfy | Expn | Send | Soml | Saml)
+}

@@ -1,0 +1,101 @@
+//! RFC 5321 §4.1.1.11 (MAIL and RCPT parameters), with §2.2: whose parameter it is, and what
+//! happens to one that is nobody's.
+
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::{Command, Parameters, Reply, Request};
+
+use super::form::Form;
+use crate::expectation::Expectation;
+use crate::extension;
+use crate::model::Model;
+
+/// Adds what the parameters of MAIL ask for.
+pub(crate) fn on_mail(
+    model: &Model,
+    request: &Request<'_>,
+    mut expectation: Expectation,
+) -> Expectation {
+    let Ok(Command::Mail(mail)) = &request.command else { return expectation };
+    let form = Form::of(request);
+    let sole = form.is_plain() && mail.parameters.iter().count() == 1;
+    for parameter in mail.parameters.iter() {
+        expectation = match extension::of_mail_parameter(model, parameter.keyword) {
+            Some(extension) => extension.on_mail(model, &parameter, sole, expectation),
+            None => unclaimed(model, parameter.keyword, form, expectation),
+        };
+    }
+    refuse_repeated(&mail.parameters, expectation)
+}
+
+/// Adds what the parameters of RCPT ask for.
+pub(crate) fn on_rcpt(
+    model: &Model,
+    request: &Request<'_>,
+    mut expectation: Expectation,
+) -> Expectation {
+    let Ok(Command::Rcpt(rcpt)) = &request.command else { return expectation };
+    let form = Form::of(request);
+    let sole = form.is_plain() && rcpt.parameters.iter().count() == 1;
+    for parameter in rcpt.parameters.iter() {
+        expectation = match extension::of_rcpt_parameter(model, parameter.keyword) {
+            Some(extension) => extension.on_rcpt(model, &parameter, sole, expectation),
+            None => unclaimed(model, parameter.keyword, form, expectation),
+        };
+    }
+    refuse_repeated(&rcpt.parameters, expectation)
+}
+
+/// A parameter that no offered extension has: a server may know it without having offered it,
+/// and if it does not, 555 is due. 504 is the older code for the same (rfc5321-4.2.1-9).
+fn unclaimed(model: &Model, keyword: &[u8], form: Form, expectation: Expectation) -> Expectation {
+    let rule = requirement!("rfc5321-4.1.1.11-1");
+    let judged = expectation.because().any(|requirement| requirement == rule);
+    if judged || extension::is_beyond_us(model, keyword) {
+        return expectation;
+    }
+    expectation
+        .rule(rule, &["250 251 503 504 555", form.refusals()])
+        .refuse_if(true, || Reply::new(555, "MAIL FROM/RCPT TO parameters not recognized"))
+}
+
+/// Extensions forbid their parameters to come twice (rfc1870-6-3, rfc6152-3-4); that binds the
+/// client, and a careful server does not choose between two values.
+fn refuse_repeated(parameters: &Parameters<'_>, expectation: Expectation) -> Expectation {
+    let mut seen: Vec<Vec<u8>> =
+        parameters.iter().map(|parameter| parameter.keyword.to_ascii_uppercase()).collect();
+    let count = seen.len();
+    seen.sort_unstable();
+    seen.dedup();
+    expectation.refuse_if(seen.len() < count, || Reply::new(501, "A parameter comes twice"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::testing::Worth::{Fine, Warns};
+    use crate::testing::{check, extended, preferred};
+
+    #[test]
+    fn a_parameter_that_nobody_has_draws_555() {
+        check(
+            &extended(&["DSN"]),
+            &[
+                ("MAIL FROM:<> FOO=1", 555, Fine),
+                ("MAIL FROM:<> FOO=1", 504, Fine),
+                ("MAIL FROM:<> FOO=1", 250, Fine),
+                ("MAIL FROM:<> FOO=1", 501, Warns),
+                ("MAIL FROM:<> SIZE=1", 555, Fine),
+                ("MAIL FROM:<> RET=FULL", 250, Fine),
+                ("MAIL FROM:<> RET=FULL", 501, Fine),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_server_refuses_what_it_did_not_offer_and_what_comes_twice() {
+        let code = |line| preferred(Config::default(), &["EHLO client.test", line]).code.get();
+        assert_eq!(code("MAIL FROM:<> FOO"), 555);
+        assert_eq!(code("MAIL FROM:<> SIZE=1 BODY=7BIT"), 250);
+        assert_eq!(code("MAIL FROM:<> SIZE=1 size=2"), 501);
+    }
+}

@@ -1,0 +1,202 @@
+//! RFC 5321 §4.1.1.3 (RCPT), with §3.3, §3.6.2, §4.1.4, §4.3.2 and §4.5.3.1.10.
+
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::{Command, ForwardPath, Reply, Request};
+
+use super::form::{Form, syntax_error};
+use super::{minimum, order, parameters};
+use crate::config::Standing;
+use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL, WANTS_LOGIN};
+use crate::model::Model;
+use crate::transaction::mailbox_of_recipient;
+
+/// What RCPT may draw.
+pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
+    let form = Form::of(request);
+    let expectation = if model.state().is_idle() {
+        expect_without_mail(request, form)
+    } else {
+        expect_in_transaction(model, request, form)
+    };
+    decide(model, request, parameters::on_rcpt(model, request, expectation))
+}
+
+/// Without MAIL before it, RCPT has one answer, unless something else is wrong with it too:
+/// nothing says which fault a server has to look for first.
+fn expect_without_mail(request: &Request<'_>, form: Form) -> Expectation {
+    let with_parameters =
+        matches!(&request.command, Ok(Command::Rcpt(rcpt)) if !rcpt.parameters.is_empty());
+    Expectation::of(order::out_of_order("send MAIL first")).policy(WANTS_LOGIN).rule(
+        requirement!("rfc5321-3.3-15"),
+        &["503", form.refusals(), if with_parameters { "504 555" } else { "" }],
+    )
+}
+
+fn expect_in_transaction(model: &Model, request: &Request<'_>, form: Form) -> Expectation {
+    let command = request.command.as_ref().ok();
+    let (postmaster, with_parameters) = match command {
+        Some(Command::Rcpt(rcpt)) => {
+            (matches!(rcpt.forward_path, ForwardPath::Postmaster(_)), !rcpt.parameters.is_empty())
+        }
+        _ => (false, false),
+    };
+    let certain = postmaster && !with_parameters && form.is_plain();
+    let expectation = Expectation::of(Reply::new(250, "OK"))
+        // To call postmaster unknown is no policy; to take no mail at all is.
+        .policy(if certain { "4yz 521 530 535 538 554" } else { DECLINES_MAIL })
+        .rule(requirement!("rfc5321-4.3.1-7"), &[FINAL])
+        .rule(requirement!("rfc5321-3.3-6"), &["250 251 4yz 5yz"])
+        .rule(
+            requirement!("rfc5321-4.3.2-13"),
+            &[
+                "250 251 550 551 552 553 450 451 452 503 455 555",
+                ANY_COMMAND,
+                if with_parameters { "504" } else { "" },
+            ],
+        )
+        .rule_if(
+            certain && model.state().in_transaction(),
+            requirement!("rfc5321-2.3.5-6"),
+            &["250 251 4yz"],
+        )
+        .refuse_if(form.is_refused(), || syntax_error(request));
+    minimum::required(expectation, form)
+}
+
+/// What our own server makes of the recipient.
+fn decide(model: &Model, request: &Request<'_>, expectation: Expectation) -> Expectation {
+    let (Some(config), Ok(Command::Rcpt(rcpt))) = (model.config(), &request.command) else {
+        return expectation;
+    };
+    let standing = config.standing(&rcpt.forward_path);
+    let taken = model.transaction().map_or(0, |transaction| transaction.recipients.len());
+    expectation
+        .refuse_if(standing == Standing::NoSuchUser, || Reply::new(550, "No such user here"))
+        // rfc5321-3.6.2-1
+        .refuse_if(standing == Standing::Foreign, || Reply::new(550, "Relaying denied"))
+        // rfc5321-4.5.3.1.10-3
+        .refuse_if(taken >= config.max_recipients, || Reply::new(452, "Too many recipients"))
+}
+
+/// Follows the reply. A refusal leaves the transaction as it was; a recipient taken with no
+/// transaction open shows that the server's idea of the session is not ours.
+pub(crate) fn advance(model: &mut Model, request: &Request<'_>, reply: &Reply) {
+    if reply.code.class() != 2 {
+        return;
+    }
+    if model.state().is_idle() {
+        model.lose_track();
+        return;
+    }
+    let mailbox = match &request.command {
+        Ok(Command::Rcpt(rcpt)) => mailbox_of_recipient(&rcpt.forward_path),
+        // The server read what we cannot: what it took is then the line as it stands.
+        _ => request.line.to_vec(),
+    };
+    model.add_recipient(mailbox);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::state::State;
+    use crate::testing::Worth::{Fails, Fine, Policy, Warns};
+    use crate::testing::{answer, check, preferred, session, transaction};
+
+    #[test]
+    fn rcpt_without_mail_is_refused() {
+        for model in [session(&[]), session(&[("EHLO client.test", 250)])] {
+            check(
+                &model,
+                &[
+                    ("RCPT TO:<b@example.test>", 503, Fine),
+                    ("RCPT TO:<b@example.test>", 250, Fails),
+                    ("RCPT TO:<b@example.test>", 550, Fails),
+                    ("RCPT TO:<b@example.test>", 501, Fails),
+                    ("RCPT TO:<b@example.test>", 530, Policy),
+                    ("RCPT TO:b@example.test", 501, Fine),
+                    ("RCPT TO:<b@example.test> FOO=1", 555, Fine),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn in_a_transaction_the_table_holds() {
+        check(
+            &transaction(1),
+            &[
+                ("RCPT TO:<b@example.test>", 250, Fine),
+                ("RCPT TO:<b@example.test>", 251, Fine),
+                ("RCPT TO:<b@example.test>", 354, Fails),
+                ("RCPT TO:<b@example.test>", 252, Warns),
+                ("RCPT TO:<b@example.test>", 552, Fine),
+                ("RCPT TO:<b@example.test>", 550, Policy),
+                ("RCPT TO:<b@example.test>", 571, Warns),
+                ("RCPT TO:<b@example.test>", 502, Fails),
+                ("RCPT TO:<@a.test,@b.test:b@example.test>", 250, Fine),
+            ],
+        );
+    }
+
+    #[test]
+    fn postmaster_without_domain_is_known_everywhere() {
+        check(
+            &transaction(0),
+            &[
+                ("RCPT TO:<Postmaster>", 250, Fine),
+                ("RCPT TO:<postMASTER>", 550, Fails),
+                ("RCPT TO:<Postmaster>", 553, Fails),
+                ("RCPT TO:<Postmaster>", 451, Policy),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_refused_recipient_changes_nothing() {
+        let mut model = transaction(0);
+        answer(&mut model, "RCPT TO:<b@example.test>", Reply::new(550, "No"));
+        assert_eq!(*model.state(), State::AwaitRcpt);
+    }
+
+    #[test]
+    fn a_recipient_taken_without_mail_leaves_the_state_open() {
+        let mut model = session(&[("EHLO client.test", 250)]);
+        answer(&mut model, "RCPT TO:<b@example.test>", Reply::new(250, "OK"));
+        assert_eq!(*model.state(), State::Unknown);
+        check(&model, &[("DATA", 354, Fine), ("DATA", 503, Fine), ("DATA", 250, Fails)]);
+    }
+
+    #[test]
+    fn the_server_knows_its_mailboxes() {
+        let code = |line| {
+            let lines = ["EHLO client.test", "MAIL FROM:<>", line];
+            preferred(Config::default(), &lines).code.get()
+        };
+        for (line, expected) in [
+            ("RCPT TO:<user@example.test>", 250),
+            ("RCPT TO:<\"user\"@Example.Test>", 250),
+            ("RCPT TO:<@a.test:user@example.test>", 250),
+            ("RCPT TO:<PostMaster>", 250),
+            ("RCPT TO:<POSTMASTER@mx.example.test>", 250),
+            ("RCPT TO:<nobody@example.test>", 550),
+            ("RCPT TO:<user@elsewhere.test>", 550),
+            ("RCPT TO:<>", 501),
+        ] {
+            assert_eq!(code(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_recipient_over_the_limit_draws_452() {
+        let config = Config { max_recipients: 1, ..Config::default() };
+        let lines = [
+            "EHLO client.test",
+            "MAIL FROM:<>",
+            "RCPT TO:<user@example.test>",
+            "RCPT TO:<user2@example.test>",
+        ];
+        assert_eq!(preferred(config, &lines).code.get(), 452);
+    }
+}

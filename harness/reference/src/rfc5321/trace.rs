@@ -1,0 +1,122 @@
+//! RFC 5321 §4.4 (trace information): the Received field, and the date of RFC 5322 §3.3.
+
+use core::net::IpAddr;
+
+/// Where a message came from, for its trace line (RFC 5321 §4.4).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    /// What the client called itself: a domain or an address literal.
+    pub(crate) from: &'a [u8],
+    /// Where the connection came from.
+    pub(crate) peer: IpAddr,
+    /// The receiving host.
+    pub(crate) by: &'a str,
+    /// Whether the session began with EHLO.
+    pub(crate) extended: bool,
+    /// When, in seconds since 1970 began.
+    pub(crate) at: u64,
+}
+
+impl Arrival<'_> {
+    /// The `Received` field with its CRLF, folded so that each clause has its line.
+    ///
+    /// There is no `for`: it may name one recipient only, and would tell blind copies of each
+    /// other (rfc5321-4.4-6, rfc5321-7.6-1).
+    pub(crate) fn received(&self) -> Vec<u8> {
+        let peer = literal(self.peer);
+        let protocol = if self.extended { "ESMTP" } else { "SMTP" };
+        let mut line = b"Received: from ".to_vec();
+        line.extend_from_slice(self.from);
+        let rest =
+            format!(" ({peer})\r\n\tby {} with {protocol};\r\n\t{}\r\n", self.by, date(self.at));
+        line.extend_from_slice(rest.as_bytes());
+        line
+    }
+}
+
+/// `address-literal` of RFC 5321 §4.1.3.
+fn literal(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => format!("[{address}]"),
+        IpAddr::V6(address) => format!("[IPv6:{address}]"),
+    }
+}
+
+/// `date-time` of RFC 5322 §3.3 in Universal Time. The offset is numeric and the year has four
+/// digits (rfc5321-4.4-10, rfc5321-4.4-32).
+pub(crate) fn date(seconds: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let days = seconds / 86_400;
+    let (year, month, day) = civil(days);
+    let time = seconds % 86_400;
+    format!(
+        "{}, {day} {} {year:04} {:02}:{:02}:{:02} +0000",
+        // The day with the number 0 was a Thursday.
+        DAYS[(days % 7) as usize],
+        MONTHS[month],
+        time / 3600,
+        time / 60 % 60,
+        time % 60,
+    )
+}
+
+/// Year, month from 0 and day from 1 of a day counted from 1970. The year begins in March here,
+/// so that the leap day is its last.
+fn civil(days: u64) -> (u64, usize, u64) {
+    const FROM_MARCH_OF_YEAR_0: u64 = 719_468;
+    const FOUR_CENTURIES: u64 = 146_097;
+    let days = days + FROM_MARCH_OF_YEAR_0;
+    let cycle = days / FOUR_CENTURIES;
+    let day_of_cycle = days % FOUR_CENTURIES;
+    let year_of_cycle = (day_of_cycle - day_of_cycle / 1_460 + day_of_cycle / 36_524
+        - day_of_cycle / 146_096)
+        / 365;
+    let day_of_year =
+        day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = ((month_from_march + 2) % 12) as usize;
+    let year = cycle * 400 + year_of_cycle + u64::from(month < 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, expected) in [
+            (0, "Thu, 1 Jan 1970 00:00:00 +0000"),
+            (951_782_399, "Mon, 28 Feb 2000 23:59:59 +0000"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
+            (951_868_800, "Wed, 1 Mar 2000 00:00:00 +0000"),
+            (895_754_009, "Thu, 21 May 1998 12:33:29 +0000"),
+            (1_795_487_068, "Tue, 24 Nov 2026 02:24:28 +0000"),
+            (4_107_542_400, "Mon, 1 Mar 2100 00:00:00 +0000"),
+        ] {
+            assert_eq!(date(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn the_trace_line_names_client_peer_server_and_protocol() {
+        let arrival = Arrival {
+            from: b"bar.com",
+            peer: IpAddr::from([192, 0, 2, 1]),
+            by: "foo.com",
+            extended: true,
+            at: 0,
+        };
+        let expected = "Received: from bar.com ([192.0.2.1])\r\n\tby foo.com with ESMTP;\r\n\
+                        \tThu, 1 Jan 1970 00:00:00 +0000\r\n";
+        assert_eq!(arrival.received(), expected.as_bytes());
+    }
+
+    #[test]
+    fn an_ipv6_peer_has_its_tag() {
+        assert_eq!(literal("2001:db8::1".parse().unwrap()), "[IPv6:2001:db8::1]");
+    }
+}

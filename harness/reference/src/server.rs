@@ -1,0 +1,297 @@
+//! The reference server: octets in, outputs out, with the session model deciding every reply.
+//!
+//! What a careful server answers is not decided here; this file frames commands, takes in the
+//! message, keeps the time and, after TURN, lets a [`Client`] speak.
+
+use core::net::{IpAddr, Ipv4Addr};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Reply, Request};
+
+use crate::client::{Client, Returned};
+use crate::config::Config;
+use crate::model::{Measure, Model, Stimulus};
+use crate::rfc5321::trace::Arrival;
+use crate::state::State;
+
+/// A server for one connection, without input or output of its own (RFC 5321 §3).
+///
+/// The caller hands in what the peer sent and the time, and polls for what to do. Times are
+/// counted from any moment that does not change; [`Server::with_clock`] says when that was.
+#[derive(Debug)]
+pub struct Server {
+    config: Arc<Config>,
+    model: Model,
+    phase: Phase,
+    lines: LineBuffer,
+    peer: IpAddr,
+    epoch: u64,
+    deadline: Option<Duration>,
+    outputs: VecDeque<Output>,
+}
+
+/// What the caller has to do, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Send these octets.
+    Send(Vec<u8>),
+    /// A message was accepted: it is the caller's to keep before the reply behind it is sent
+    /// (RFC 5321 §6.1).
+    Deliver(Delivery),
+    /// After TURN, a message was handed over, or was not (RFC 821 §3.8).
+    Returned(Returned),
+    /// Close the connection; nothing comes after it.
+    Close,
+}
+
+/// A message that was accepted (RFC 5321 §4.1.1.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The sender's mailbox without brackets and route, empty for `<>`.
+    pub reverse_path: Vec<u8>,
+    /// The recipients' mailboxes, without brackets and route.
+    pub recipients: Vec<Vec<u8>>,
+    /// The message with its trace line, and without a Return-Path: that is for the mailbox
+    /// (RFC 5321 §4.4).
+    pub message: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Unopened,
+    Commands,
+    Message(Receipt),
+    /// TURN was accepted: the peer is the server now.
+    Client(Box<Client>),
+    Closed,
+}
+
+/// A message on its way in.
+#[derive(Debug, Default)]
+struct Receipt {
+    decoder: DataDecoder,
+    measure: Measure,
+    text: Vec<u8>,
+}
+
+impl Receipt {
+    /// Takes input up to the end of data, and says whether that was reached. Of a message over
+    /// the limit nothing is kept, and it is still read to its end.
+    fn feed(&mut self, input: &mut &[u8], limit: u64) -> bool {
+        let before = self.text.len();
+        let ended = self.decoder.feed(input, &mut self.text);
+        self.measure.feed(&self.text[before..]);
+        if limit > 0 && self.measure.facts().octets > limit {
+            self.text = Vec::new();
+        }
+        ended
+    }
+}
+
+impl Server {
+    /// A server for a connection that was just made; [`Server::open`] starts it.
+    pub fn new(config: Arc<Config>) -> Self {
+        Self {
+            model: Model::server(Arc::clone(&config)),
+            phase: Phase::Unopened,
+            lines: LineBuffer::new(config.max_command_line),
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            epoch: 0,
+            deadline: None,
+            outputs: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// The same server, told where the connection comes from (RFC 5321 §4.4).
+    #[must_use]
+    pub fn with_peer(self, peer: IpAddr) -> Self {
+        Self { peer, ..self }
+    }
+
+    /// The same server, told how many seconds after 1970 began its time is zero; without it,
+    /// trace lines count from 1970 (RFC 5321 §4.4).
+    #[must_use]
+    pub fn with_clock(self, seconds_at_zero: u64) -> Self {
+        Self { epoch: seconds_at_zero, ..self }
+    }
+
+    /// Greets the client (RFC 5321 §3.1).
+    pub fn open(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::Unopened) {
+            self.phase = Phase::Commands;
+            self.answer(now, &Stimulus::Connected);
+        }
+    }
+
+    /// Takes what the client sent, in pieces of any size; the replies come out in the order of
+    /// the commands.
+    pub fn receive(&mut self, now: Duration, octets: &[u8]) {
+        let mut input = octets;
+        while !input.is_empty() {
+            match &mut self.phase {
+                Phase::Unopened | Phase::Closed => return,
+                Phase::Commands => match self.lines.feed(&mut input) {
+                    Some(framed) => self.on_command(now, &framed),
+                    None => return,
+                },
+                Phase::Message(receipt) => {
+                    if receipt.feed(&mut input, self.config.max_message_octets) {
+                        self.on_end_of_data(now);
+                    } else {
+                        self.arm(now);
+                    }
+                }
+                Phase::Client(client) => {
+                    client.receive(now, std::mem::take(&mut input));
+                    self.follow_client();
+                }
+            }
+        }
+    }
+
+    /// The peer closed the connection: what was not finished is dropped (rfc5321-4.1.1.10-5).
+    pub fn peer_closed(&mut self) {
+        if let Phase::Client(client) = &mut self.phase {
+            client.peer_closed();
+            self.follow_client();
+        } else {
+            self.close();
+        }
+    }
+
+    /// Lets time pass: a client that is silent too long is told so and left
+    /// (RFC 5321 §4.5.3.2.7).
+    pub fn tick(&mut self, now: Duration) {
+        if let Phase::Client(client) = &mut self.phase {
+            client.tick(now);
+            self.follow_client();
+        } else if self.deadline.is_some_and(|deadline| deadline <= now) {
+            let text = format!("{} Timeout, closing transmission channel", self.config.name);
+            self.send(&Reply::new(421, text));
+            self.close();
+        }
+    }
+
+    /// When [`Server::tick`] has something to do at the latest.
+    pub fn deadline(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Client(client) => client.deadline(),
+            _ => self.deadline,
+        }
+    }
+
+    /// The next thing to do, if there is one.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The session as the server sees it.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    fn on_command(&mut self, now: Duration, framed: &Framed) {
+        match framed {
+            Framed::Line(line) => {
+                let request = Request::parse(line, self.model.grammar());
+                self.answer(now, &Stimulus::Request(&request));
+            }
+            Framed::TooLong { head, octets } => {
+                self.answer(now, &Stimulus::Overlong { head, octets: *octets });
+            }
+        }
+        match self.model.state() {
+            State::AwaitMessage => self.phase = Phase::Message(Receipt::default()),
+            State::Turned => self.turn(now),
+            State::Closed => self.close(),
+            _ => {}
+        }
+    }
+
+    /// The message is whole: it is handed over before the client hears that it was taken.
+    fn on_end_of_data(&mut self, now: Duration) {
+        let Phase::Message(receipt) = std::mem::replace(&mut self.phase, Phase::Commands) else {
+            return;
+        };
+        let stimulus = Stimulus::Message(receipt.measure.facts());
+        if self.model.expect(&stimulus).preferred.code.class() == 2 {
+            let delivery = self.delivery(now, &receipt.text);
+            self.outputs.push_back(Output::Deliver(delivery));
+        }
+        self.answer(now, &stimulus);
+    }
+
+    fn delivery(&self, now: Duration, text: &[u8]) -> Delivery {
+        let hello = self.model.hello();
+        let arrival = Arrival {
+            from: hello.map_or(b"unknown", |hello| &hello.name),
+            peer: self.peer,
+            by: &self.config.name,
+            extended: hello.is_some_and(|hello| hello.extended),
+            at: self.epoch.saturating_add(now.as_secs()),
+        };
+        let mut message = arrival.received();
+        message.extend_from_slice(text);
+        let transaction = self.model.transaction().cloned().unwrap_or_default();
+        Delivery {
+            reverse_path: transaction.reverse_path.unwrap_or_default(),
+            recipients: transaction.recipients,
+            message,
+        }
+    }
+
+    /// Becomes the client (rfc821-3.8-3).
+    fn turn(&mut self, now: Duration) {
+        let queue = self
+            .model
+            .hello()
+            .and_then(|hello| self.config.turn_queue(&hello.name))
+            .cloned()
+            .unwrap_or_default();
+        self.phase = Phase::Client(Box::new(Client::new(&self.config.name, queue, now)));
+    }
+
+    fn follow_client(&mut self) {
+        let Phase::Client(client) = &mut self.phase else { return };
+        while let Some(output) = client.poll() {
+            if output == Output::Close {
+                self.close();
+                return;
+            }
+            self.outputs.push_back(output);
+        }
+    }
+
+    fn answer(&mut self, now: Duration, stimulus: &Stimulus<'_>) {
+        let reply = self.model.expect(stimulus).preferred;
+        self.model.advance(stimulus, &reply);
+        self.send(&reply);
+        self.arm(now);
+    }
+
+    /// Replies that follow each other leave in one write.
+    fn send(&mut self, reply: &Reply) {
+        if let Some(Output::Send(octets)) = self.outputs.back_mut() {
+            reply.write_to(octets);
+        } else {
+            let mut octets = Vec::new();
+            reply.write_to(&mut octets);
+            self.outputs.push_back(Output::Send(octets));
+        }
+    }
+
+    fn arm(&mut self, now: Duration) {
+        self.deadline = Some(now.saturating_add(self.config.timeout));
+    }
+
+    fn close(&mut self) {
+        if !matches!(self.phase, Phase::Closed) {
+            self.phase = Phase::Closed;
+            self.deadline = None;
+            self.outputs.push_back(Output::Close);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What a mail transaction has gathered: the reverse-path buffer and the forward-path buffer of
+//! RFC 5321 §4.1.1. The mail data buffer is the server's, for the model never sees the message.
+
+use smtpspec_protocol::Command;
+use smtpspec_protocol::{ForwardPath, Path, Request, ReversePath};
+
+/// An open transaction, from an accepted MAIL until the end of data or what aborts it
+/// (RFC 5321 §3.3).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// The sender's mailbox without brackets and route, empty for `<>`; `None` when the server
+    /// took a MAIL that cannot be read.
+    pub reverse_path: Option<Vec<u8>>,
+    /// The mailboxes accepted so far, without brackets and route, as the client spelled them.
+    pub recipients: Vec<Vec<u8>>,
+    /// The parameters of MAIL, keywords in upper case.
+    pub parameters: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl Transaction {
+    /// The transaction that this MAIL, SEND, SOML or SAML opens.
+    pub(crate) fn open(request: &Request<'_>) -> Self {
+        match &request.command {
+            Ok(Command::Mail(mail)) => Self {
+                reverse_path: Some(mailbox_of_sender(&mail.reverse_path)),
+                recipients: Vec::new(),
+                parameters: mail
+                    .parameters
+                    .iter()
+                    .map(|p| (p.keyword.to_ascii_uppercase(), p.value.map(<[u8]>::to_vec)))
+                    .collect(),
+            },
+            Ok(Command::Send(path) | Command::Soml(path) | Command::Saml(path)) => {
+                Self { reverse_path: Some(mailbox_of_sender(path)), ..Self::default() }
+            }
+            _ => Self::default(),
+        }
+    }
+
+    /// The value of a parameter that MAIL carried, where it carried one.
+    pub fn parameter(&self, keyword: &str) -> Option<&[u8]> {
+        self.parameters
+            .iter()
+            .find(|(name, _)| name == keyword.as_bytes())
+            .and_then(|(_, value)| value.as_deref())
+    }
+}
+
+/// The mailbox of a forward-path, or `Postmaster` as written; the route is dropped, as
+/// rfc5321-4.1.1.3-3 asks.
+pub(crate) fn mailbox_of_recipient(path: &ForwardPath<'_>) -> Vec<u8> {
+    match path {
+        ForwardPath::Postmaster(written) => written.to_vec(),
+        ForwardPath::Path(path) => mailbox(path),
+    }
+}
+
+fn mailbox_of_sender(path: &ReversePath<'_>) -> Vec<u8> {
+    match path {
+        ReversePath::Null => Vec::new(),
+        ReversePath::Path(path) => mailbox(path),
+    }
+}
+
+fn mailbox(path: &Path<'_>) -> Vec<u8> {
+    let mut text = Vec::new();
+    path.mailbox.write_to(&mut text);
+    text
+}

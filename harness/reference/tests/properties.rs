@@ -1,0 +1,248 @@
+//! What holds for any octets: the reference server never breaks a rule of the oracle, and how its
+//! input is cut does not matter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use smtpspec_protocol::{
+    DataDecoder, Framed, LineBuffer, ReadReply, Reply, ReplyLimits, ReplyReader, Request,
+};
+use smtpspec_reference::{
+    Config, Measure, Model, Output, Queued, Server, State, Stimulus, TurnPeers,
+};
+
+/// A server that can do everything, within limits that a short test can reach.
+fn config() -> Config {
+    let queued = Queued {
+        reverse_path: Vec::new(),
+        recipients: vec![b"b@peer.test".to_vec()],
+        message: b"Hi\r\n".to_vec(),
+    };
+    Config {
+        max_message_octets: 200,
+        max_recipients: 3,
+        max_command_line: 600,
+        turn: TurnPeers::from([("peer.test".to_owned(), vec![queued])]),
+        ..Config::default()
+    }
+}
+
+/// Everything that a server puts out for an input that is cut at these places.
+fn outputs(config: Config, input: &[u8], cuts: &[usize]) -> (Vec<Output>, State) {
+    let mut server = Server::new(Arc::new(config));
+    server.open(Duration::ZERO);
+    let mut places: Vec<usize> = cuts.iter().map(|cut| cut % (input.len() + 1)).collect();
+    places.extend([0, input.len()]);
+    places.sort_unstable();
+    for ends in places.windows(2) {
+        server.receive(Duration::ZERO, &input[ends[0]..ends[1]]);
+    }
+    let mut outputs: Vec<Output> = Vec::new();
+    while let Some(output) = server.poll() {
+        match (outputs.last_mut(), output) {
+            (Some(Output::Send(all)), Output::Send(more)) => all.extend(more),
+            (_, output) => outputs.push(output),
+        }
+    }
+    (outputs, *server.model().state())
+}
+
+/// The replies in an output, none of which may have any flaw.
+fn replies(outputs: &[Output]) -> Vec<Reply> {
+    let octets: Vec<u8> = outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Send(octets) => Some(octets.as_slice()),
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .collect();
+    let mut reader = ReplyReader::new(ReplyLimits::default());
+    let mut input = octets.as_slice();
+    let mut replies = Vec::new();
+    while let Some(read) = reader.feed(&mut input) {
+        match read {
+            ReadReply::Reply(seen) => {
+                assert!(seen.flaws.is_empty(), "{seen:?}");
+                replies.push(seen.reply);
+            }
+            // After TURN what is sent are commands.
+            other => assert!(matches!(other, ReadReply::Garbage { .. }), "{other:?}"),
+        }
+    }
+    replies
+}
+
+/// An oracle beside the server: it reads the input for itself, and judges each reply.
+struct Watch {
+    oracle: Model,
+    replies: std::vec::IntoIter<Reply>,
+}
+
+impl Watch {
+    fn judge(&mut self, stimulus: &Stimulus<'_>) {
+        let reply = self.replies.next().unwrap_or_else(|| panic!("no reply to {stimulus:?}"));
+        let breaches = self.oracle.expect(stimulus).breaches(reply.code).len();
+        assert_eq!(breaches, 0, "{stimulus:?} drew {reply:?} in {:?}", self.oracle.state());
+        self.oracle.advance(stimulus, &reply);
+    }
+
+    fn run(&mut self, max_command_line: usize, mut input: &[u8]) {
+        self.judge(&Stimulus::Connected);
+        let mut lines = LineBuffer::new(max_command_line);
+        while !self.oracle.state().is_over() {
+            if self.oracle.awaits_data() {
+                let (mut decoder, mut text) = (DataDecoder::default(), Vec::new());
+                if !decoder.feed(&mut input, &mut text) {
+                    break;
+                }
+                let mut measure = Measure::default();
+                measure.feed(&text);
+                self.judge(&Stimulus::Message(measure.facts()));
+                continue;
+            }
+            match lines.feed(&mut input) {
+                Some(Framed::Line(line)) => {
+                    let request = Request::parse(&line, self.oracle.grammar());
+                    self.judge(&Stimulus::Request(&request));
+                }
+                Some(Framed::TooLong { head, octets }) => {
+                    self.judge(&Stimulus::Overlong { head: &head, octets });
+                }
+                None => break,
+            }
+        }
+    }
+}
+
+/// Pieces of sessions: legal commands, nearly legal ones, message text, and noise.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let known = prop::sample::select(vec![
+        "EHLO client.test\r\n",
+        "EHLO peer.test\r\n",
+        "HELO client.test\r\n",
+        "HELO [192.0.2.1]\r\n",
+        "EHLO [192.0.2.1] text\r\n",
+        "EHLO my_host\r\n",
+        "EHLO\r\n",
+        "MAIL FROM:<>\r\n",
+        "MAIL FROM:<a@client.test>\r\n",
+        "mail from:<a@client.test> size=100 body=8bitmime\r\n",
+        "MAIL FROM:<> SIZE=1000\r\n",
+        "MAIL FROM:<> SIZE=\r\n",
+        "MAIL FROM:<> SIZE=1 SIZE=2\r\n",
+        "MAIL FROM:<> BODY=9BIT\r\n",
+        "MAIL FROM:<> FOO=BAR\r\n",
+        "MAIL FROM: <a@client.test>\r\n",
+        "MAIL FROM:<\u{e9}@client.test>\r\n",
+        "RCPT TO:<user@example.test>\r\n",
+        "RCPT TO:<user2@example.test> \r\n",
+        "RCPT TO:<@a.test:list@example.test>\r\n",
+        "RCPT TO:<nobody@example.test>\r\n",
+        "RCPT TO:<user@elsewhere.test>\r\n",
+        "RCPT TO:<postMaster>\r\n",
+        "RCPT TO:<user@example.test> NOTIFY=NEVER\r\n",
+        "RCPT TO:<>\r\n",
+        "DATA\r\n",
+        "DATA now\r\n",
+        "RSET\r\n",
+        "RSET now\r\n",
+        "RSET \t\r\n",
+        "NOOP\r\n",
+        "NOOP string\r\n",
+        "NOOP two strings\r\n",
+        "VRFY user\r\n",
+        "VRFY list\r\n",
+        "VRFY\r\n",
+        "EXPN list\r\n",
+        "HELP\r\n",
+        "HELP MAIL\r\n",
+        "HELP me\r\n",
+        "SEND FROM:<a@client.test>\r\n",
+        "TURN\r\n",
+        "TURN round\r\n",
+        "STARTTLS\r\n",
+        "XFOO\r\n",
+        "FOO\r\n",
+        "\r\n",
+        "Subject: text\r\n",
+        "..\r\n",
+        ".\r\n",
+        ".\n",
+        "\n",
+        "\r",
+        "220 peer.test\r\n",
+        "250 OK\r\n",
+    ])
+    .prop_map(|text| text.as_bytes().to_vec());
+    prop_oneof![
+        30 => known,
+        1 => Just(b"QUIT\r\n".to_vec()),
+        1 => Just(b"QUIT now\r\n".to_vec()),
+        2 => prop::collection::vec(any::<u8>(), 0..20),
+        1 => (500_usize..620, any::<bool>()).prop_map(|(octets, noop)| {
+            let mut line = if noop { b"NOOP ".to_vec() } else { b"VRFY ".to_vec() };
+            line.resize(octets, b'x');
+            line.extend(b"\r\n");
+            line
+        }),
+    ]
+}
+
+/// A session that is likely to get somewhere.
+fn session() -> impl Strategy<Value = Vec<u8>> {
+    let opening = prop::sample::select(vec![
+        "",
+        "EHLO client.test\r\n",
+        "EHLO peer.test\r\n",
+        "EHLO client.test\r\nMAIL FROM:<>\r\n",
+        "HELO client.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\n",
+        "EHLO c.test\r\nMAIL FROM:<> SIZE=9\r\nRCPT TO:<user@example.test>\r\nDATA\r\n",
+    ]);
+    (opening, prop::collection::vec(piece(), 0..25))
+        .prop_map(|(opening, pieces)| [opening.as_bytes(), &pieces.concat()].concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_server_never_breaks_a_rule_of_the_oracle(input in session()) {
+        let (outputs, state) = outputs(config(), &input, &[]);
+        let mut watch = Watch { oracle: Model::oracle(), replies: replies(&outputs).into_iter() };
+        watch.run(config().max_command_line, &input);
+        prop_assert_eq!(*watch.oracle.state(), state);
+        if state != State::Turned {
+            prop_assert_eq!(watch.replies.next(), None);
+        }
+    }
+
+    #[test]
+    fn cuts_in_the_input_do_not_matter(
+        input in session(),
+        cuts in prop::collection::vec(any::<usize>(), 0..10),
+    ) {
+        prop_assert_eq!(outputs(config(), &input, &[]), outputs(config(), &input, &cuts));
+    }
+
+    #[test]
+    fn an_octet_at_a_time_is_as_good_as_all_at_once(input in session()) {
+        let cuts: Vec<usize> = (0..input.len()).collect();
+        prop_assert_eq!(outputs(config(), &input, &[]), outputs(config(), &input, &cuts));
+    }
+
+    #[test]
+    fn what_is_accepted_was_asked_for(input in session()) {
+        let (outputs, _) = outputs(config(), &input, &[]);
+        for output in outputs {
+            if let Output::Deliver(delivery) = output {
+                prop_assert!((1..=3).contains(&delivery.recipients.len()));
+                prop_assert!(delivery.message.starts_with(b"Received: from "));
+                prop_assert!(delivery.message.ends_with(b"\r\n"));
+                prop_assert!(delivery.message.len() < 200 + 1000);
+            }
+        }
+    }
+}
