@@ -72,13 +72,6 @@ impl<'a> Cursor<'a> {
         &rest[..length]
     }
 
-    /// Reads everything that is left.
-    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
-        let rest = self.rest();
-        self.at = self.line.len();
-        rest
-    }
-
     /// Reads `count` octets, which the caller has looked at.
     pub(crate) fn skip(&mut self, count: usize) {
         self.at = (self.at + count).min(self.line.len());

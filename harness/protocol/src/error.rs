@@ -32,7 +32,7 @@ pub enum Fault {
     },
     /// An octet that no command and no reply may hold anywhere, such as NUL.
     Forbidden(u8),
-    /// Text where the end had to be.
+    /// Something behind what had to be the end.
     Superfluous,
     /// A number, or a count of parts, beyond its range.
     OutOfRange(&'static str),
@@ -91,9 +91,9 @@ impl fmt::Display for Fault {
             }
             Self::Expected { what, found: None } => write!(f, "expected {what}, found the end"),
             Self::Forbidden(octet) => {
-                write!(f, "`{}` is not allowed here or elsewhere", escape(&[*octet]))
+                write!(f, "`{}` has no place in a line", escape(&[*octet]))
             }
-            Self::Superfluous => f.write_str("the command had to end here"),
+            Self::Superfluous => f.write_str("nothing more may follow"),
             Self::OutOfRange(what) => f.write_str(what),
         }
     }

@@ -8,7 +8,7 @@
 //!
 //! | section | file |
 //! |---|---|
-//! | RFC 5321 §2.3.8 (lines) | [`line`] |
+//! | RFC 5321 §2.3.8 (lines) | [`mod@line`] |
 //! | RFC 5321 §4.1.1 (commands) | [`rfc5321::command`], [`rfc5321::verb`] |
 //! | RFC 5321 §4.1.1.1 (EHLO, HELO) | [`rfc5321::ehlo`] |
 //! | RFC 5321 §4.1.1.2 (MAIL), RFC 821 §3.4 (SEND, SOML, SAML) | [`rfc5321::mail`] |

@@ -23,8 +23,8 @@ pub enum Quirk {
     HeloLiteral,
     /// Text behind the address literal of EHLO or HELO (RFC 5321 §4.1.1.1).
     TextAfterLiteral,
-    /// An argument of VRFY, EXPN, HELP or NOOP that is no String and no mailbox, such as two
-    /// words (RFC 5321 §4.1.2).
+    /// An argument that is free text: of HELP or NOOP one that is no String, of VRFY or EXPN one
+    /// that is no local part and no mailbox either (RFC 5321 §4.1.2, §3.5.1).
     FreeText,
 }
 
@@ -51,7 +51,7 @@ impl Quirk {
             Self::SpaceAfterColon => "a space behind the colon",
             Self::HeloLiteral => "an address literal in HELO",
             Self::TextAfterLiteral => "text behind the address literal",
-            Self::FreeText => "an argument that is no string",
+            Self::FreeText => "an argument of free text",
         }
     }
 
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(set.iter().collect::<Quirks>(), set);
         assert!(set.contains(Quirks::NONE) && !set.contains(Quirks::TAB | Quirks::EXTRA_SPACE));
         assert!(set.intersects(Quirks::TAB | Quirks::EXTRA_SPACE));
-        assert_eq!(set.to_string(), "a TAB for a space, an argument that is no string");
+        assert_eq!(set.to_string(), "a TAB for a space, an argument of free text");
     }
 
     #[test]

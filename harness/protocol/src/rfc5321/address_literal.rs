@@ -164,7 +164,7 @@ fn ipv6_addr(cursor: &mut Cursor<'_>) -> Result<Ipv6Addr, SyntaxError> {
         groups.gap = Some(0);
     }
     // A gap may stand at the end; behind a single colon a group has to come.
-    while !(groups.gap == Some(groups.count) && !is_hexdig(cursor.peek())) {
+    while groups.gap != Some(groups.count) || is_hexdig(cursor.peek()) {
         let place = cursor.at();
         let digits = cursor.take_while(|octet| octet.is_ascii_hexdigit());
         if cursor.peek() == Some(b'.') && !digits.is_empty() {
@@ -206,7 +206,7 @@ fn ipv6_hex(cursor: &Cursor<'_>, digits: &[u8], place: usize) -> Result<u16, Syn
 /// The groups of an IPv6 address, as far as they were read.
 #[derive(Default)]
 struct Groups {
-    groups: [u16; 8],
+    values: [u16; 8],
     count: usize,
     /// How many groups stand before `::`.
     gap: Option<usize>,
@@ -224,7 +224,7 @@ impl Groups {
                 fault: Fault::OutOfRange("an IPv6 address has eight groups, with `::` at most six"),
             });
         }
-        self.groups[self.count] = group;
+        self.values[self.count] = group;
         self.count += 1;
         Ok(())
     }
@@ -233,7 +233,7 @@ impl Groups {
         let requirement = requirement!("rfc5321-4.1.3-7");
         let Some(gap) = self.gap else {
             return if self.count == 8 {
-                Ok(Ipv6Addr::from(self.groups))
+                Ok(Ipv6Addr::from(self.values))
             } else {
                 Err(cursor.expected("IPv6-addr", requirement, "`:` and another group"))
             };
@@ -244,8 +244,8 @@ impl Groups {
         }
         let mut groups = [0; 8];
         let behind = self.count - gap;
-        groups[..gap].copy_from_slice(&self.groups[..gap]);
-        groups[8 - behind..].copy_from_slice(&self.groups[gap..self.count]);
+        groups[..gap].copy_from_slice(&self.values[..gap]);
+        groups[8 - behind..].copy_from_slice(&self.values[gap..self.count]);
         Ok(Ipv6Addr::from(groups))
     }
 }

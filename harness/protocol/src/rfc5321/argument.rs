@@ -1,7 +1,8 @@
 //! The arguments of VRFY, EXPN, HELP and NOOP (RFC 5321 §4.1.1.6 to §4.1.1.9).
 //!
 //! The grammar has one String there, an atom or a quoted string. VRFY and EXPN are asked to take
-//! a mailbox too (RFC 5321 §3.5.1), and in practice people write what they like. So anything
+//! a mailbox too and to know the names of local ones (RFC 5321 §3.5.1), and in practice people
+//! write what they like. So anything
 //! printable is read; [`ArgumentForm`] tells what it is, and free text is a quirk.
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::borrow::Cow;
 use smtpspec_catalogue::{RequirementId, requirement};
 
 use super::Grammar;
-use super::mailbox::{Mailbox, atom, quoted_string, unquote};
+use super::mailbox::{Mailbox, atom, dot_string, quoted_string, unquote};
 use crate::cursor::{Cursor, is_white_space};
 use crate::error::SyntaxError;
 use crate::quirk::Quirks;
@@ -30,6 +31,8 @@ pub enum ArgumentForm {
     Atom,
     /// A quoted string, which is a String.
     Quoted,
+    /// Several atoms with dots between them: a local part, but no String.
+    LocalPart,
     /// A mailbox.
     Mailbox,
     /// Anything else that is printable.
@@ -146,6 +149,8 @@ impl ArgumentForm {
             Self::Atom
         } else if is_all(|cursor| quoted_string(cursor, "String").is_ok()) {
             Self::Quoted
+        } else if is_all(|cursor| dot_string(cursor).is_ok()) {
+            Self::LocalPart
         } else if Mailbox::parse(text, grammar).is_ok() {
             Self::Mailbox
         } else {

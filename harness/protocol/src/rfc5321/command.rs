@@ -106,32 +106,27 @@ impl<'a> Request<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Reads what stands behind the verb.
+    /// Reads what stands behind the verb. The commands with arguments have their productions in
+    /// files of their own; these have none:
+    ///
+    /// ```abnf
+    /// data           = "DATA" CRLF
+    /// rset           = "RSET" CRLF
+    /// quit           = "QUIT" CRLF
+    /// turn           = "TURN" CRLF
+    /// ```
     fn read(cursor: &mut Cursor<'a>, verb: Verb<'a>) -> Result<Self, SyntaxError> {
+        let bare = requirement!("rfc5321-4.1.1-5");
         Ok(match verb {
             Verb::Ehlo => Self::Ehlo(EhloName::read(cursor)?),
             Verb::Helo => Self::Helo(helo(cursor)?),
             Verb::Mail => Self::Mail(Mail::read(cursor)?),
             Verb::Rcpt => Self::Rcpt(Rcpt::read(cursor)?),
-            Verb::Data => {
-                // data = "DATA" CRLF
-                cursor.end("data", requirement!("rfc5321-4.1.1-5"))?;
-                Self::Data
-            }
-            Verb::Rset => {
-                // rset = "RSET" CRLF
-                cursor.end("rset", requirement!("rfc5321-4.1.1-5"))?;
-                Self::Rset
-            }
-            Verb::Quit => {
-                // quit = "QUIT" CRLF
-                cursor.end("quit", requirement!("rfc5321-4.1.1-5"))?;
-                Self::Quit
-            }
+            Verb::Data => cursor.end("data", bare).map(|()| Self::Data)?,
+            Verb::Rset => cursor.end("rset", bare).map(|()| Self::Rset)?,
+            Verb::Quit => cursor.end("quit", bare).map(|()| Self::Quit)?,
             Verb::Turn => {
-                // TURN <CRLF>
-                cursor.end("turn", requirement!("rfc821-4.1.2-5"))?;
-                Self::Turn
+                cursor.end("turn", requirement!("rfc821-4.1.2-5")).map(|()| Self::Turn)?
             }
             Verb::Vrfy => {
                 let requirement = requirement!("rfc5321-4.1.1.6-3");

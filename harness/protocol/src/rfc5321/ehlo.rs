@@ -2,7 +2,6 @@
 
 use smtpspec_catalogue::{RequirementId, requirement};
 
-use super::Grammar;
 use super::address_literal::AddressLiteral;
 use super::argument::text;
 use super::domain::domain;
@@ -42,24 +41,21 @@ impl<'a> EhloName<'a> {
             return Err(cursor.expected(production, requirement, what));
         }
         let start = cursor.at();
-        let written;
         let name = if cursor.peek() == Some(b'[') {
-            let literal = AddressLiteral::read(cursor)?;
-            written = cursor.since(start);
-            // rfc5321-4.1.1.1-2: text behind a literal, and only there, is to be tolerated.
-            if cursor.gap() {
-                text(cursor)?;
-                cursor.quirks |= Quirks::TEXT_AFTER_LITERAL;
-            }
-            Self::Literal(literal)
+            Self::Literal(AddressLiteral::read(cursor)?)
         } else {
             // RFC 6531 §3.7.1: the names of client and server stay ASCII.
-            let grammar = std::mem::replace(&mut cursor.grammar, Grammar::default());
+            let grammar = std::mem::take(&mut cursor.grammar);
             let name = domain(cursor);
             cursor.grammar = grammar;
-            written = cursor.since(start);
             Self::Domain(name?)
         };
+        let written = cursor.since(start);
+        // rfc5321-4.1.1.1-2: text behind a literal, and only there, is to be tolerated.
+        if matches!(name, Self::Literal(_)) && cursor.gap() {
+            text(cursor)?;
+            cursor.quirks |= Quirks::TEXT_AFTER_LITERAL;
+        }
         cursor.end(production, requirement)?;
         Ok((name, written))
     }

@@ -133,7 +133,7 @@ impl<'a> Host<'a> {
 /// ```abnf
 /// Dot-string     = Atom *("."  Atom)
 /// ```
-fn dot_string<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], SyntaxError> {
+pub(crate) fn dot_string<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], SyntaxError> {
     let start = cursor.at();
     loop {
         if atom(cursor).is_empty() {

@@ -150,8 +150,10 @@ impl FlawKind {
     /// The requirement that the flaw breaks.
     pub const fn requirement(self) -> RequirementId {
         match self {
-            Self::BareCr | Self::BareLf => requirement!("rfc5321-2.3.8-1"),
-            Self::Nul | Self::EightBit | Self::Control => requirement!("rfc5321-4.2-7"),
+            Self::BareLf => requirement!("rfc5321-2.3.8-1"),
+            Self::BareCr | Self::Nul | Self::EightBit | Self::Control => {
+                requirement!("rfc5321-4.2-7")
+            }
             Self::CodeChanged => requirement!("rfc5321-4.2.1-13"),
             Self::MissingCode => requirement!("rfc5321-4.2-8"),
             Self::BadSeparator => requirement!("rfc5321-2.4-1"),
@@ -275,11 +277,9 @@ impl<'a> Line<'a> {
     /// Reads a line that LF ends. `first` is the code of the reply's first line; without it, a
     /// line that does not begin with a code is no reply.
     fn read(line: &'a [u8], first: Option<ReplyCode>) -> Option<Self> {
-        let (content, ends_with_crlf) = match line {
-            [content @ .., b'\r', b'\n'] => (content, true),
-            [content @ .., b'\n'] => (content, false),
-            content => (content, false),
-        };
+        let line_without_lf = line.strip_suffix(b"\n").unwrap_or(line);
+        let before_crlf = line_without_lf.strip_suffix(b"\r");
+        let content = before_crlf.unwrap_or(line_without_lf);
         let mut flaws = Vec::new();
         let own = content.get(..3).and_then(ReplyCode::from_digits);
         let code = first.or(own)?;
@@ -314,7 +314,7 @@ impl<'a> Line<'a> {
                 flaws.push((kind, text_start + odd.at));
             }
         }
-        if !ends_with_crlf {
+        if before_crlf.is_none() {
             flaws.push((FlawKind::BareLf, content.len()));
         }
         if line.len() > limits::REPLY_LINE {
