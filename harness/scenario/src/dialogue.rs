@@ -7,7 +7,7 @@ use crate::scenario::Place;
 use crate::send::Send;
 
 /// One step: something said, something heard, or a change of roles.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// What happens.
     pub act: Act,
@@ -26,7 +26,7 @@ pub struct Step {
 
 /// What a step does. Which of these a letter stands for depends on the party that the harness
 /// plays at that point: `C:` is sent by a client and expected by a server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Act {
     /// The harness says something.
     Send(Send),

@@ -9,7 +9,7 @@ use crate::dialogue::Step;
 use crate::template::Template;
 
 /// What the harness, as client, wants of the server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Hear {
     /// A reply of this kind.
     Reply(Box<ReplyPattern>),
@@ -28,7 +28,7 @@ pub enum Hear {
 /// A reply that is wanted: every field that is there must hold.
 #[derive(Debug, Clone, Default)]
 pub struct ReplyPattern {
-    /// The codes that are right; any other breaks the requirement.
+    /// The codes that are right; any other breaks the requirement. An empty set leaves them open.
     pub must: CodeSet,
     /// The codes that are better: another one that is right is a warning.
     pub should: Option<CodeSet>,
@@ -54,7 +54,7 @@ pub struct ReplyPattern {
 }
 
 /// Keywords of an EHLO reply, compared without regard to case.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EhloPattern {
     /// Keywords that must be there.
     pub has: Vec<String>,
@@ -81,7 +81,7 @@ pub struct Capture {
 }
 
 /// One of several right answers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Alternative {
     /// What must be heard; never [`Hear::AnyOf`].
     pub hear: Hear,
@@ -111,7 +111,7 @@ pub enum Ruling {
 }
 
 /// What the harness, as server, wants of the client.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CommandPattern {
     /// What is compared.
     pub hear: CommandShape,
@@ -138,4 +138,52 @@ pub enum CommandShape {
     Message(Option<Regex>),
     /// The end of the connection.
     Closed,
+}
+
+/// Patterns are equal if they are written alike.
+impl PartialEq for ReplyPattern {
+    fn eq(&self, other: &Self) -> bool {
+        // Taken apart, so that a new field can't be forgotten here.
+        let Self {
+            must,
+            should,
+            not,
+            text,
+            enhanced,
+            lines,
+            ehlo,
+            within,
+            not_before,
+            capture,
+            policy_fails,
+        } = self;
+        (must, should, not) == (&other.must, &other.should, &other.not)
+            && text.as_ref().map(Regex::as_str) == other.text.as_ref().map(Regex::as_str)
+            && (enhanced, lines, ehlo) == (&other.enhanced, &other.lines, &other.ehlo)
+            && (within, not_before) == (&other.within, &other.not_before)
+            && (capture, policy_fails) == (&other.capture, &other.policy_fails)
+    }
+}
+
+/// Patterns are equal if they are written alike.
+impl PartialEq for Capture {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.pattern.as_str() == other.pattern.as_str()
+    }
+}
+
+/// Patterns are equal if they are written alike.
+impl PartialEq for CommandShape {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Line(one), Self::Line(two)) => one == two,
+            (Self::Verb(one), Self::Verb(two)) => one == two,
+            (Self::Matches(one), Self::Matches(two)) => one.as_str() == two.as_str(),
+            (Self::Message(one), Self::Message(two)) => {
+                one.as_ref().map(Regex::as_str) == two.as_ref().map(Regex::as_str)
+            }
+            (Self::Closed, Self::Closed) => true,
+            _ => false,
+        }
+    }
 }

@@ -3,12 +3,16 @@
 use crate::shape::{Key, Kind, Shape, may, must};
 
 pub(crate) const SLUG: Kind = Kind::Like("^[a-z0-9]+(-[a-z0-9]+)*$");
+/// The name of a fact or of a variable.
+pub(crate) const NAME: Kind = Kind::Like("^[A-Za-z0-9._-]+$");
 const SECTION: Kind = Kind::Like("^([0-9]+(\\.[0-9]+)*|[A-Z](\\.[0-9]+)*|[a-z0-9]+(-[a-z0-9]+)*)$");
 const CODE: Kind = Kind::Like("^[0-9x][0-9y][0-9z]$");
 const ENHANCED: Kind = Kind::Like("^([0-9]|x)\\.([0-9]{1,3}|y)\\.([0-9]{1,3}|z)$");
-const DURATION: Kind = Kind::Like("^[0-9]+(ms|s|m)$");
+pub(crate) const DURATION: Kind = Kind::Like("^[0-9]+(ms|s|m)$");
 const CODES: Kind = Kind::AnyOf(&[CODE, Kind::List(&CODE)]);
-const SOME_TEXT: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(&Kind::Text)]);
+const KEYWORD: Kind = Kind::Like("^[A-Za-z0-9][A-Za-z0-9-]*$");
+const KEYWORDS: Kind = Kind::AnyOf(&[KEYWORD, Kind::List(&KEYWORD)]);
+const NAMES: Kind = Kind::AnyOf(&[NAME, Kind::List(&NAME)]);
 const REQUIREMENTS: Kind = Kind::List(&Kind::Like("^rfc[0-9]+-[0-9A-Z][0-9.]*-[0-9]+[a-z]?$"));
 const STEPS: Kind = Kind::List(&Kind::Shape(|| &STEP));
 
@@ -71,8 +75,8 @@ pub(crate) static REQUIRES: Shape = Shape::new(
     "requires",
     "a list of what a scenario requires",
     &[
-        may("ehlo", SOME_TEXT, "Keywords that the EHLO reply must offer."),
-        may("profile", SOME_TEXT, "Facts that the profile must state, or variables it must set."),
+        may("ehlo", KEYWORDS, "Keywords that the EHLO reply must offer."),
+        may("profile", NAMES, "Facts that the profile must state, or variables it must set."),
         may("next-hop", Kind::Flag, "Whether the place where mail comes out must be known."),
     ],
 );
@@ -122,10 +126,10 @@ pub(crate) static WHEN: Shape = Shape {
     name: "when",
     what: "a condition",
     keys: &[
-        may("ehlo", Kind::Text, "The EHLO reply offered the keyword."),
-        may("no-ehlo", Kind::Text, "The EHLO reply did not offer the keyword."),
-        may("profile", Kind::Text, "The profile states the fact or sets the variable."),
-        may("captured", Kind::Text, "An earlier `capture:` set the variable."),
+        may("ehlo", KEYWORD, "The EHLO reply offered the keyword."),
+        may("no-ehlo", KEYWORD, "The EHLO reply did not offer the keyword."),
+        may("profile", NAME, "The profile states the fact or sets the variable."),
+        may("captured", NAME, "An earlier `capture:` set the variable."),
     ],
     base: None,
     others: None,
@@ -249,8 +253,8 @@ pub(crate) static EHLO: Shape = Shape::new(
     "ehlo",
     "a choice of EHLO keywords",
     &[
-        may("has", SOME_TEXT, "Keywords that must be there."),
-        may("lacks", SOME_TEXT, "Keywords that must not."),
+        may("has", KEYWORDS, "Keywords that must be there."),
+        may("lacks", KEYWORDS, "Keywords that must not."),
     ],
 );
 

@@ -9,8 +9,10 @@
 //! | text with `${variables}` in it | [`template`] |
 //! | the target, as its profile describes it | [`profile`] |
 //! | files, as octets | [`source`] |
-//! | from files to scenarios | [`load`] |
+//! | from files to scenarios | [`load`](mod@load) |
 //! | what is wrong with a file | [`diagnostic`] |
+//! | from a scenario to a file | [`write`](mod@write) |
+//! | what editors know of the files | [`schema`] |
 //!
 //! Nothing here opens a socket or judges: a scenario is data.
 
@@ -21,11 +23,13 @@ mod language;
 pub mod load;
 pub mod profile;
 pub mod scenario;
+pub mod schema;
 pub mod send;
 mod shape;
 pub mod source;
 mod suggest;
 pub mod template;
+pub mod write;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Mark, Severity};
@@ -39,3 +43,4 @@ pub use scenario::{Case, Given, Party, Place, Requires, Row, Safety, Scenario, S
 pub use send::{Content, Send};
 pub use source::Source;
 pub use template::{Missing, Template, Variables};
+pub use write::write;

@@ -25,7 +25,7 @@ mod library;
 mod place;
 pub(crate) mod requires;
 pub(crate) mod scalar;
-mod scope;
+pub(crate) mod scope;
 mod send;
 
 use std::cell::RefCell;

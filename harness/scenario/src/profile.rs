@@ -1,6 +1,9 @@
 //! The target, as its profile describes it: addresses, names, facts and patience. Nothing about
 //! one target stands in a scenario.
 
+pub(crate) mod keys;
+mod load;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

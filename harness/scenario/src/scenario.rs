@@ -15,7 +15,7 @@ pub struct Suite {
 }
 
 /// One scenario of one file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     /// The full id: `rfc5321/4.1.1.3/before-mail`.
     pub id: String,
@@ -50,7 +50,7 @@ pub struct Scenario {
 }
 
 /// A row of `each:`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The row's slug, which ends the case's id: `[lower-case]`.
     pub name: String,
@@ -105,7 +105,7 @@ pub enum Safety {
 }
 
 /// What must be there, or the scenario is skipped with the reason.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requires {
     /// EHLO keywords that the target must offer.
     pub ehlo: Vec<String>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::template::Template;
 
 /// Something that the harness does on its side of a connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Send {
     /// Octets: each element of `writes` goes out as a write of its own, with the pause between them.
     Writes {
@@ -32,7 +32,7 @@ pub enum Send {
 }
 
 /// A part of a write.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Text or octets, with variables.
     Text(Template),

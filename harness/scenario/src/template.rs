@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use smtpspec_protocol::escape::{EscapeError, unescape};
+use smtpspec_protocol::escape::{EscapeError, escape, unescape};
 
 /// Octets with variables between them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,7 +61,7 @@ impl Template {
         while let Some(dollar) = rest.find("${") {
             let at = source.len() - rest.len() + dollar;
             if rest[..dollar].ends_with('$') {
-                literal.extend(read(&rest[..dollar - 1], escaped, at)?);
+                literal.extend(read(&rest[..dollar - 1], escaped, at - dollar)?);
                 literal.extend(b"${");
                 rest = &rest[dollar + 2..];
                 continue;
@@ -100,6 +100,52 @@ impl Template {
             _ => self.parts.push(Part::Octets(more.to_vec())),
         }
         self
+    }
+
+    /// Whether it was read with escapes, or holds octets that only escapes can write.
+    pub fn has_escapes(&self) -> bool {
+        self.escaped
+    }
+
+    /// The text that reads as this template again: with [`Self::bytes`] if `escaped`, and with
+    /// [`Self::text`] otherwise.
+    pub fn source(&self, escaped: bool) -> String {
+        let mut source = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Variable(name) => {
+                    source.push_str("${");
+                    source.push_str(name);
+                    source.push('}');
+                }
+                // A dollar sign written as an escape can't run into a brace or a variable.
+                Part::Octets(octets) if escaped => {
+                    source.push_str(&escape(octets).to_string().replace('$', "\\x24"));
+                }
+                Part::Octets(octets) => {
+                    source.push_str(&String::from_utf8_lossy(octets).replace("${", "$${"));
+                }
+            }
+        }
+        source
+    }
+
+    /// The same without `end`, if its octets end so.
+    pub fn strip_end(&self, end: &[u8]) -> Option<Self> {
+        let Some((Part::Octets(last), before)) = self.parts.split_last() else { return None };
+        let kept = last.strip_suffix(end)?;
+        let mut parts = before.to_vec();
+        if !kept.is_empty() {
+            parts.push(Part::Octets(kept.to_vec()));
+        }
+        Some(Self { parts, escaped: self.escaped })
+    }
+
+    /// Whether an octet stands in it, variables left aside.
+    pub fn contains(&self, octet: u8) -> bool {
+        self.parts
+            .iter()
+            .any(|part| matches!(part, Part::Octets(octets) if octets.contains(&octet)))
     }
 
     /// The names of the variables in it, in order.
@@ -156,16 +202,18 @@ impl Template {
 }
 
 impl Variables {
-    /// Sets one; an address also sets its `.local` and `.domain`.
+    /// Sets one.
     pub fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
         self.values.insert(name.to_owned(), value.into());
     }
 
-    /// Sets a mailbox, and beside it `name.local` and `name.domain`.
+    /// Sets a mailbox, and beside it `name.local`, `name.domain` and, since domains are the same in
+    /// any case, `name.domain.upper`.
     pub fn set_mailbox(&mut self, name: &str, mailbox: &str) {
         if let Some((local, domain)) = mailbox.rsplit_once('@') {
             self.set(&format!("{name}.local"), local);
             self.set(&format!("{name}.domain"), domain);
+            self.set(&format!("{name}.domain.upper"), domain.to_ascii_uppercase());
         }
         self.set(name, mailbox);
     }
@@ -232,6 +280,24 @@ mod tests {
     fn a_doubled_dollar_is_one() {
         let text = Template::text("a $${b} c").unwrap();
         assert_eq!(expand(&text, &[]), b"a ${b} c");
+    }
+
+    #[test]
+    fn a_template_is_written_as_it_is_read() {
+        for text in ["", "a", "$${b} c", "a$${", "$", "RCPT TO:<${recipient}>", "$$$${x}${y}"] {
+            let template = Template::text(text).unwrap();
+            assert_eq!(Template::text(&template.source(false)).unwrap(), template, "{text}");
+            let bytes = Template::bytes(text).unwrap().followed_by(b"$\r\n");
+            assert_eq!(Template::bytes(&bytes.source(true)).unwrap(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_bad_escape_is_right_behind_a_doubled_dollar() {
+        let error = Template::bytes(r"ab$${c\q").unwrap_err();
+        assert!(matches!(error, TemplateError::Escape(6, _)), "{error:?}");
+        let error = Template::bytes(r"a\q$${c").unwrap_err();
+        assert!(matches!(error, TemplateError::Escape(1, _)), "{error:?}");
     }
 
     #[test]

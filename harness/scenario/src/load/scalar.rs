@@ -56,15 +56,20 @@ impl<'f> Reader<'f> {
         self.error(node.span, format!("there is no {what} `{text}`")).help(help).fail()
     }
 
-    /// A number.
+    /// A number of things.
     pub(crate) fn count(self, node: &Node, what: &str) -> Option<u32> {
+        self.number(node, what, u32::MAX.into()).map(|number| number as u32)
+    }
+
+    /// A number.
+    pub(crate) fn number(self, node: &Node, what: &str, most: u64) -> Option<u64> {
         let text = self.text(node, what)?;
         let digits = text.bytes().all(|octet| octet.is_ascii_digit());
         match text.parse() {
-            Ok(count) if digits => Some(count),
+            Ok(number) if digits && number <= most => Some(number),
             _ => self
                 .error(node.span, format!("the {what} is a number, but this is `{text}`"))
-                .note(format!("from 0 to {}", u32::MAX))
+                .note(format!("from 0 to {most}"))
                 .fail(),
         }
     }

@@ -3,26 +3,30 @@
 use std::collections::BTreeSet;
 
 /// The variables that every profile, or the run itself, sets.
-const BUILT_IN: [&str; 14] = [
+const BUILT_IN: [&str; 18] = [
     "client",
     "recipient",
     "recipient.domain",
+    "recipient.domain.upper",
     "recipient.local",
     "recipient.second",
     "recipient.second.domain",
+    "recipient.second.domain.upper",
     "recipient.second.local",
     "recipient.unknown",
     "recipient.unknown.domain",
+    "recipient.unknown.domain.upper",
     "recipient.unknown.local",
     "sender",
     "sender.domain",
+    "sender.domain.upper",
     "sender.local",
     "unique",
 ];
 
 /// The variables that are set at one point of a dialogue.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     known: BTreeSet<String>,
     /// Captured on some of the ways that lead here, but not on all.
     perhaps: BTreeSet<String>,
@@ -30,36 +34,36 @@ pub(super) struct Scope {
 
 impl Scope {
     /// What a profile with these variables sets.
-    pub(super) fn of_profile(required: &[String]) -> Self {
+    pub(crate) fn of_profile(required: &[String]) -> Self {
         let built_in = BUILT_IN.iter().map(|name| (*name).to_owned());
         Self { known: built_in.chain(required.iter().cloned()).collect(), perhaps: BTreeSet::new() }
     }
 
     /// Whether every profile sets it.
-    pub(super) fn is_built_in(name: &str) -> bool {
+    pub(crate) fn is_built_in(name: &str) -> bool {
         BUILT_IN.contains(&name)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.known.contains(name)
     }
 
-    pub(super) fn may_have(&self, name: &str) -> bool {
+    pub(crate) fn may_have(&self, name: &str) -> bool {
         self.perhaps.contains(name)
     }
 
     /// From here on it is set.
-    pub(super) fn set(&mut self, name: &str) {
+    pub(crate) fn set(&mut self, name: &str) {
         self.perhaps.remove(name);
         self.known.insert(name.to_owned());
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.known.iter().chain(&self.perhaps).map(String::as_str)
     }
 
     /// What is set where several ways meet.
-    pub(super) fn meet(ways: &[Self]) -> Option<Self> {
+    pub(crate) fn meet(ways: &[Self]) -> Option<Self> {
         let (first, rest) = ways.split_first()?;
         let mut met = first.clone();
         for way in rest {

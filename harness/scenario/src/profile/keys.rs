@@ -1,0 +1,64 @@
+//! Every key of a profile.
+
+use crate::language::{DURATION, NAME};
+use crate::shape::{Kind, Shape, may, must};
+
+const TEXTS: Kind = Kind::List(&Kind::Text);
+
+/// A profile.
+pub(crate) static PROFILE: Shape = Shape::new(
+    "profile",
+    "a profile",
+    &[
+        may("server", Kind::Text, "HOST[:PORT] of the target; the built-in reference if missing."),
+        may("client", Kind::Text, "The name that the harness gives in EHLO: ${client}."),
+        may("sender", Kind::Text, "The reverse-path: ${sender}."),
+        may("recipient", Kind::Text, "A mailbox that the target accepts: ${recipient}."),
+        may("recipient.second", Kind::Text, "Another one: ${recipient.second}."),
+        may("recipient.unknown", Kind::Text, "One that does not exist: ${recipient.unknown}."),
+        may("facts", Kind::List(&NAME), "What is true of the target: [turn, vrfy]."),
+        may("variables", Kind::Names(&Kind::Text), "Further variables."),
+        may("timeouts", Kind::Shape(|| &TIMEOUTS), "How long the harness waits."),
+        may("reference", Kind::Shape(|| &REFERENCE), "What the reference server is to be."),
+    ],
+);
+
+/// How long the harness waits.
+pub(crate) static TIMEOUTS: Shape = Shape::new(
+    "timeouts",
+    "a choice of timeouts",
+    &[
+        may("connect", DURATION, "For a connection to open."),
+        may("reply", DURATION, "For a reply, a command or the end of a connection."),
+        may("scenario", DURATION, "For a whole scenario."),
+        may("run", DURATION, "For the whole run."),
+    ],
+);
+
+/// What the reference server is to be.
+pub(crate) static REFERENCE: Shape = Shape::new(
+    "reference",
+    "a description of the reference server",
+    &[
+        may("name", Kind::Text, "Its own name."),
+        may("mailboxes", TEXTS, "Mailboxes beside the profile's recipients."),
+        may("lists", Kind::Names(&TEXTS), "Mailing lists, each with its members."),
+        may("size", Kind::Count, "The largest message, in octets."),
+        may(
+            "turn",
+            Kind::Names(&Kind::List(&Kind::Shape(|| &WAITING))),
+            "Clients that may use TURN, each with the messages that wait for it.",
+        ),
+    ],
+);
+
+/// A message that waits for a client.
+pub(crate) static WAITING: Shape = Shape::new(
+    "waiting",
+    "a message that waits",
+    &[
+        must("from", Kind::Text, "Its reverse-path; '' for the null one."),
+        must("to", TEXTS, "Its recipients."),
+        must("text", Kind::Text, "Its text; line ends become CRLF."),
+    ],
+);
