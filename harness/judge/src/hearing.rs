@@ -271,9 +271,8 @@ impl Play {
 
     fn shape_fits(&self, shape: &CommandShape, heard: Option<&Heard>) -> bool {
         match (shape, heard) {
-            (CommandShape::Closed, None) | (CommandShape::Message(None), Some(Heard::Message(_))) => {
-                true
-            }
+            (CommandShape::Closed, None)
+            | (CommandShape::Message(None), Some(Heard::Message(_))) => true,
             (CommandShape::Message(Some(wanted)), Some(Heard::Message(text))) => {
                 wanted.is_match(text)
             }
@@ -297,8 +296,7 @@ impl Play {
     /// The requirement that a failed expectation of this grade breaks: the first of the step's or
     /// the scenario's that is as strong.
     fn requirement(&self, step: &Step, grade: Grade) -> RequirementId {
-        let checks =
-            if step.checks.is_empty() { &self.case.scenario.checks } else { &step.checks };
+        let checks = if step.checks.is_empty() { &self.case.scenario.checks } else { &step.checks };
         let as_strong = |id: &&RequirementId| id.requirement().level.grade() == grade;
         *checks.iter().find(as_strong).unwrap_or(&checks[0])
     }
@@ -341,10 +339,8 @@ impl Play {
         for rule in expectation.breaches(reply.code) {
             let level = rule.requirement.requirement().level;
             let (what, wanted) = (heard(ear), rule.codes.to_string());
-            self.tally.settle(
-                Verdict::of_breach(level.grade()),
-                format!("{what} instead of {wanted}"),
-            );
+            self.tally
+                .settle(Verdict::of_breach(level.grade()), format!("{what} instead of {wanted}"));
             self.tally.findings.push(Finding {
                 requirement: rule.requirement,
                 level,

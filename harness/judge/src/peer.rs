@@ -73,12 +73,7 @@ impl Peer {
     }
 
     /// Takes note of what happened in event number `event`; tells what was read in the octets.
-    pub(crate) fn observe(
-        &mut self,
-        event: usize,
-        now: Duration,
-        what: &Happening,
-    ) -> Vec<String> {
+    pub(crate) fn observe(&mut self, event: usize, now: Duration, what: &Happening) -> Vec<String> {
         match what {
             Happening::Opened => {
                 self.link = Link::Open;

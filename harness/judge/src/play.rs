@@ -181,7 +181,10 @@ impl Play {
     /// Ends the case, also early, and tells what it came to.
     pub fn finish(mut self, now: Duration) -> Outcome {
         if !matches!(self.stage, Stage::Over) && self.tally.verdict == Verdict::Pass {
-            self.stop(Verdict::Error, "the run was stopped before the scenario was over".to_owned());
+            self.stop(
+                Verdict::Error,
+                "the run was stopped before the scenario was over".to_owned(),
+            );
         }
         crate::outcome::of(self, now)
     }

@@ -11,12 +11,12 @@
 use std::collections::VecDeque;
 
 use smtpspec_catalogue::{RequirementId, requirement};
-use smtpspec_protocol::line::{OddityKind, oddities};
 use smtpspec_protocol::limits::COMMAND_LINE;
+use smtpspec_protocol::line::{OddityKind, oddities};
 use smtpspec_protocol::{
     DataDecoder, Flaw, FlawKind, ReadReply, Reply, ReplyCode, ReplyReader, Request, SeenReply, Verb,
 };
-use smtpspec_reference::{Expectation, MessageFacts, Model, Stimulus};
+use smtpspec_reference::{Expectation, Measure, Model, Stimulus};
 
 use crate::verdict::{Evidence, Finding, Source};
 
@@ -56,17 +56,8 @@ enum Phase {
 #[derive(Default)]
 struct Data {
     decoder: DataDecoder,
-    facts: Tally,
+    measure: Measure,
     ended: bool,
-}
-
-/// What the model is told of a message, gathered without keeping it.
-#[derive(Default)]
-struct Tally {
-    octets: u64,
-    line: usize,
-    longest_line: usize,
-    eight_bit: bool,
 }
 
 /// A reply, with what it answers.
@@ -290,15 +281,10 @@ impl Watch {
         let Phase::Data(data) = &mut self.phase else {
             return unjudged(event, seen, Asked::Nothing, Vec::new());
         };
-        let tally = &data.facts;
-        let facts = MessageFacts {
-            octets: tally.octets,
-            longest_line: tally.longest_line.max(tally.line),
-            eight_bit: tally.eight_bit,
-        };
         if data.ended {
+            let stimulus = Stimulus::Message(data.measure.facts());
             self.phase = Phase::Commands;
-            return self.answer(event, seen, Asked::Message, Vec::new(), &Stimulus::Message(facts));
+            return self.answer(event, seen, Asked::Message, Vec::new(), &stimulus);
         }
         // A refusal in the middle of the data is how a server gives up a message or a client; an
         // acceptance shows that it took something else for the end.
@@ -373,10 +359,7 @@ impl Watch {
             );
         }
         if self.pending.is_empty() {
-            return (
-                requirement!("rfc5321-4.2-1"),
-                "a reply that answers no command".to_owned(),
-            );
+            return (requirement!("rfc5321-4.2-1"), "a reply that answers no command".to_owned());
         }
         (requirement!("rfc5321-2.4-8"), "a reply before the command's CRLF".to_owned())
     }
@@ -461,22 +444,8 @@ impl Watch {
         let mut text = Vec::new();
         data.ended = data.decoder.feed(&mut input, &mut text);
         let consumed = pending.len() - input.len();
-        data.facts.add(&text);
+        data.measure.feed(&text);
         self.pending.drain(..consumed);
-    }
-}
-
-impl Tally {
-    fn add(&mut self, text: &[u8]) {
-        self.octets += text.len() as u64;
-        for &octet in text {
-            self.line += 1;
-            self.eight_bit |= octet >= 0x80;
-            if octet == b'\n' {
-                self.longest_line = self.longest_line.max(self.line);
-                self.line = 0;
-            }
-        }
     }
 }
 
@@ -495,14 +464,7 @@ impl Asked {
 }
 
 fn unjudged(event: usize, seen: SeenReply, asked: Asked, sent: Vec<u8>) -> Exchange {
-    Exchange {
-        event,
-        asked,
-        sent,
-        reply: Some(seen.reply),
-        octets: seen.octets,
-        expectation: None,
-    }
+    Exchange { event, asked, sent, reply: Some(seen.reply), octets: seen.octets, expectation: None }
 }
 
 /// The size that a BDAT command announces.
@@ -519,7 +481,9 @@ fn chunk_size(line: &[u8]) -> Option<usize> {
 fn describe(flaw: &Flaw) -> (String, String) {
     let (what, wanted) = match flaw.kind {
         FlawKind::BareCr => ("a CR without LF in a reply", "CR only as part of CRLF"),
-        FlawKind::BareLf => ("a reply line that ends with LF alone", "CRLF at the end of each line"),
+        FlawKind::BareLf => {
+            ("a reply line that ends with LF alone", "CRLF at the end of each line")
+        }
         FlawKind::Nul => ("a NUL in a reply", "HT, space and printable ASCII"),
         FlawKind::EightBit => ("an octet above 127 in a reply", "HT, space and printable ASCII"),
         FlawKind::Control => ("a control character in a reply", "HT, space and printable ASCII"),
