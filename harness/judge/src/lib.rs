@@ -3,22 +3,26 @@
 //! | what | where |
 //! |---|---|
 //! | every octet that went over the wire | [`transcript`] |
-//! | a case being played: what to do next, what it means | [`play`] (with `prelude`, `peer`, `hearing`, `compare`) |
-//! | the model, which watches every exchange | `watch` |
+//! | a case being played: what to do next, what it means | [`play`] (with `admission`, `prelude`, `peer`, `saying`, `hearing`, `compare`, `serving`) |
+//! | the model, which watches every exchange | `watch`, `form` |
 //! | how writes are cut | [`segmentation`] |
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
 //! | the document that reports render | [`results`] |
 
+mod admission;
 pub mod again;
 mod compare;
+mod form;
 mod hearing;
 pub mod outcome;
 mod peer;
 pub mod play;
 mod prelude;
 pub mod results;
+mod saying;
 pub mod segmentation;
+mod serving;
 pub mod transcript;
 pub mod verdict;
 mod watch;

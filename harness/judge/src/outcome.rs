@@ -27,8 +27,6 @@ pub(crate) struct Tally {
     pub(crate) findings: Vec<Finding>,
     pub(crate) congested: bool,
     pub(crate) lost: bool,
-    pub(crate) dialogue_reached: bool,
-    pub(crate) quit_sent: bool,
 }
 
 impl Default for Tally {
@@ -39,8 +37,6 @@ impl Default for Tally {
             findings: Vec::new(),
             congested: false,
             lost: false,
-            dialogue_reached: false,
-            quit_sent: false,
         }
     }
 }

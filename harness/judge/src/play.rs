@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_scenario::{
-    Act, Case, CommandPattern, Condition, Content, Given, Hear, Missing, Party, Profile, Send,
-    Step, Template, Variables,
+    Act, Case, CommandPattern, Condition, Given, Hear, Missing, Profile, Step, Variables,
 };
 
 use crate::outcome::{Outcome, Tally};
@@ -85,6 +84,10 @@ pub struct Play {
     pub(crate) stage: Stage,
     /// Whether the case was already asked whether it applies.
     admitted: bool,
+    /// Whether the prelude lies behind us.
+    dialogue_reached: bool,
+    /// Whether the last QUIT has gone out.
+    quit_sent: bool,
 }
 
 /// A step that is still to come.
@@ -133,6 +136,8 @@ impl Play {
             tally: Tally::default(),
             stage: Stage::Between,
             admitted: false,
+            dialogue_reached: false,
+            quit_sent: false,
         }
     }
 
@@ -189,49 +194,6 @@ impl Play {
         crate::outcome::of(self, now)
     }
 
-    /// Whether the case applies at all, as far as that is known before the first octet.
-    fn admit(&mut self) {
-        let scenario = Arc::clone(&self.case.scenario);
-        if scenario.plays == Party::Server {
-            self.stop(Verdict::Skip, "it tests a client, and this run tests a server".to_owned());
-            return;
-        }
-        if scenario.requires.next_hop {
-            self.stop(Verdict::Skip, "it must see what the target delivers".to_owned());
-            return;
-        }
-        if let Some(name) = scenario.requires.profile.iter().find(|name| !self.states(name)) {
-            self.stop(Verdict::Skip, format!("the profile does not state `{name}`"));
-            return;
-        }
-        if scenario.given == Given::Connected {
-            let offered = self.setup.offered.clone();
-            self.require_keywords(&offered);
-        }
-        for (_, field) in self.case.fields() {
-            if let Err(missing) = field.expand(&[], &self.variables) {
-                return self.lacks(&missing);
-            }
-        }
-    }
-
-    /// Skips the case where a keyword that it requires is not offered.
-    fn require_keywords(&mut self, offered: &[String]) {
-        let scenario = Arc::clone(&self.case.scenario);
-        let missing = scenario
-            .requires
-            .ehlo
-            .iter()
-            .find(|keyword| !offered.iter().any(|had| had.eq_ignore_ascii_case(keyword)));
-        if let Some(keyword) = missing {
-            self.stop(Verdict::Skip, format!("the server does not offer {keyword}"));
-        }
-    }
-
-    fn states(&self, name: &str) -> bool {
-        self.setup.profile.facts.contains(name) || self.variables.has(name)
-    }
-
     /// Begins the next step.
     fn begin(&mut self, now: Duration) -> Option<Action> {
         let Some(item) = self.agenda.pop_front() else {
@@ -271,8 +233,8 @@ impl Play {
 
     /// Whether `item` is the first step behind the prelude, which has shown the EHLO keywords.
     fn agenda_reaches_dialogue(&mut self, item: &Item) -> bool {
-        let first = !self.tally.dialogue_reached && !item.prelude;
-        self.tally.dialogue_reached |= first;
+        let first = !self.dialogue_reached && !item.prelude;
+        self.dialogue_reached |= first;
         first && self.case.scenario.given != Given::Connected
     }
 
@@ -294,85 +256,6 @@ impl Play {
             Some(Condition::NoEhlo(keyword)) => !offers(keyword),
             Some(Condition::Profile(name)) => self.states(name),
             Some(Condition::Captured(name)) => self.captured.contains(name),
-        }
-    }
-
-    fn send(&mut self, peer: usize, send: &Send, now: Duration) -> Option<Action> {
-        let how = match send {
-            Send::Close => Some(Ending::Close),
-            Send::HalfClose => Some(Ending::Half),
-            Send::Abort => Some(Ending::Abort),
-            _ => None,
-        };
-        if let Some(how) = how {
-            return Some(Action::End { connection: peer, how });
-        }
-        match self.octets(send) {
-            Ok((writes, pause)) => {
-                let writes = self.setup.segmentation.cut(writes);
-                self.stage = Stage::Writing { peer, writes: writes.into(), pause, next_at: now };
-            }
-            Err(missing) => self.lacks(&missing),
-        }
-        None
-    }
-
-    /// The writes that a step stands for.
-    fn octets(&self, send: &Send) -> Result<(Vec<Vec<u8>>, Duration), Missing> {
-        match send {
-            Send::Writes { writes, pause } => {
-                let writes = writes.iter().map(|contents| self.content(contents));
-                Ok((writes.collect::<Result<_, _>>()?, *pause))
-            }
-            Send::Message(contents) => {
-                let message = smtpspec_protocol::encode(&self.content(contents)?);
-                Ok((vec![message], Duration::ZERO))
-            }
-            Send::Chunk { contents, last } => {
-                let chunk = self.content(contents)?;
-                let last = if *last { " LAST" } else { "" };
-                let mut octets = format!("BDAT {}{last}\r\n", chunk.len()).into_bytes();
-                octets.extend(chunk);
-                Ok((vec![octets], Duration::ZERO))
-            }
-            Send::Close | Send::HalfClose | Send::Abort => Ok((Vec::new(), Duration::ZERO)),
-        }
-    }
-
-    fn content(&self, contents: &[Content]) -> Result<Vec<u8>, Missing> {
-        let mut octets = Vec::new();
-        for content in contents {
-            match content {
-                Content::Text(template) => octets.extend(self.expand(template)?),
-                Content::Repeat { unit, times } => {
-                    octets.extend(self.expand(unit)?.repeat(*times as usize));
-                }
-            }
-        }
-        Ok(octets)
-    }
-
-    pub(crate) fn expand(&self, template: &Template) -> Result<Vec<u8>, Missing> {
-        template.expand(self.case.fields(), &self.variables)
-    }
-
-    /// The next write of a step.
-    fn write(&mut self, now: Duration) -> Option<Action> {
-        let Stage::Writing { peer, writes, pause, next_at } = &mut self.stage else { return None };
-        if now < *next_at {
-            return Some(Action::Pause { until: *next_at });
-        }
-        let connection = *peer;
-        let octets = writes.pop_front();
-        *next_at = now + *pause;
-        let over = self.peers[connection].link != Link::Open;
-        match octets {
-            // A peer that has gone can be told nothing more; what it said is still to be heard.
-            Some(octets) if !over => Some(Action::Send { connection, octets }),
-            _ => {
-                self.stage = Stage::Between;
-                None
-            }
         }
     }
 
@@ -461,8 +344,8 @@ impl Play {
     fn leave(&mut self, now: Duration) -> Option<Action> {
         let Stage::Leaving { peer, until } = self.stage else { return None };
         let line = &mut self.peers[peer];
-        if line.watch.takes_commands() && !self.tally.quit_sent {
-            self.tally.quit_sent = true;
+        if line.watch.takes_commands() && !self.quit_sent {
+            self.quit_sent = true;
             return Some(Action::Send { connection: peer, octets: b"QUIT\r\n".to_vec() });
         }
         let answered = line.reply().is_some();

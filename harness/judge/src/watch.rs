@@ -14,10 +14,11 @@ use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_protocol::limits::COMMAND_LINE;
 use smtpspec_protocol::line::{OddityKind, oddities};
 use smtpspec_protocol::{
-    DataDecoder, Flaw, FlawKind, ReadReply, Reply, ReplyCode, ReplyReader, Request, SeenReply, Verb,
+    DataDecoder, ReadReply, Reply, ReplyCode, ReplyReader, Request, SeenReply, Verb,
 };
 use smtpspec_reference::{Expectation, Measure, Model, Stimulus};
 
+use crate::form;
 use crate::verdict::{Evidence, Finding, Source};
 
 /// The watch over one connection on which the harness is the client.
@@ -236,7 +237,7 @@ impl Watch {
         }
         let verb = String::from_utf8_lossy(request.verb.name()).to_ascii_uppercase();
         let code = seen.reply.code;
-        let next = self.phase_after(&request.verb, code);
+        let next = phase_after(&request.verb, code);
         let quit = matches!(request.verb, Verb::Quit);
         let stimulus = if line.len() > COMMAND_LINE {
             Stimulus::Overlong { head: content, octets: line.len() }
@@ -254,27 +255,6 @@ impl Watch {
             self.scan_data();
         }
         exchange
-    }
-
-    /// How to read on after the reply to a command.
-    fn phase_after(&mut self, verb: &Verb<'_>, code: ReplyCode) -> Option<Phase> {
-        let class = code.class();
-        match verb {
-            Verb::Data if class == 3 => Some(Phase::Data(Box::default())),
-            Verb::Turn if class == 2 => Some(Phase::Turned),
-            Verb::Other(name) if name.eq_ignore_ascii_case(b"AUTH") && class == 3 => {
-                Some(Phase::Continuation)
-            }
-            // What follows is a TLS handshake, which is not read here.
-            Verb::Other(name) if name.eq_ignore_ascii_case(b"STARTTLS") && class == 2 => {
-                Some(Phase::Lost)
-            }
-            // Whether the chunk's octets were taken as data or as commands can't be seen.
-            Verb::Other(name) if name.eq_ignore_ascii_case(b"BDAT") && class != 2 => {
-                Some(Phase::Lost)
-            }
-            _ => None,
-        }
     }
 
     fn answer_data(&mut self, event: usize, seen: SeenReply) -> Exchange {
@@ -393,7 +373,7 @@ impl Watch {
                 received: seen.octets.clone(),
                 at: Some(flaw.at),
             };
-            let (what, wanted) = describe(flaw);
+            let (what, wanted) = form::describe(flaw);
             self.find(flaw.kind.requirement(), what, wanted, evidence);
         }
     }
@@ -463,6 +443,25 @@ impl Asked {
     }
 }
 
+/// How to read on after the reply to a command.
+fn phase_after(verb: &Verb<'_>, code: ReplyCode) -> Option<Phase> {
+    let class = code.class();
+    match verb {
+        Verb::Data if class == 3 => Some(Phase::Data(Box::default())),
+        Verb::Turn if class == 2 => Some(Phase::Turned),
+        Verb::Other(name) if name.eq_ignore_ascii_case(b"AUTH") && class == 3 => {
+            Some(Phase::Continuation)
+        }
+        // What follows is a TLS handshake, which is not read here.
+        Verb::Other(name) if name.eq_ignore_ascii_case(b"STARTTLS") && class == 2 => {
+            Some(Phase::Lost)
+        }
+        // Whether the chunk's octets were taken as data or as commands can't be seen.
+        Verb::Other(name) if name.eq_ignore_ascii_case(b"BDAT") && class != 2 => Some(Phase::Lost),
+        _ => None,
+    }
+}
+
 fn unjudged(event: usize, seen: SeenReply, asked: Asked, sent: Vec<u8>) -> Exchange {
     Exchange { event, asked, sent, reply: Some(seen.reply), octets: seen.octets, expectation: None }
 }
@@ -475,37 +474,4 @@ fn chunk_size(line: &[u8]) -> Option<usize> {
         return None;
     }
     std::str::from_utf8(words.next()?).ok()?.parse().ok()
-}
-
-/// What a flaw is, and what would have been right.
-fn describe(flaw: &Flaw) -> (String, String) {
-    let (what, wanted) = match flaw.kind {
-        FlawKind::BareCr => ("a CR without LF in a reply", "CR only as part of CRLF"),
-        FlawKind::BareLf => {
-            ("a reply line that ends with LF alone", "CRLF at the end of each line")
-        }
-        FlawKind::Nul => ("a NUL in a reply", "HT, space and printable ASCII"),
-        FlawKind::EightBit => ("an octet above 127 in a reply", "HT, space and printable ASCII"),
-        FlawKind::Control => ("a control character in a reply", "HT, space and printable ASCII"),
-        FlawKind::CodeChanged => {
-            ("a multiline reply whose code changes", "the same code on every line")
-        }
-        FlawKind::MissingCode => {
-            ("a line without a code inside a multiline reply", "the same code on every line")
-        }
-        FlawKind::BadSeparator => {
-            ("neither space nor hyphen behind the code", "a hyphen, or a space on the last line")
-        }
-        FlawKind::NoText => ("a code with nothing behind it", "a space behind the code"),
-        FlawKind::CodeOutOfRange => {
-            ("a code outside the grammar", "2 to 5, then 0 to 5, then 0 to 9")
-        }
-        FlawKind::LineTooLong { octets } => {
-            return (
-                "a reply line that is too long".to_owned(),
-                format!("at most 512 octets; this one has {octets}"),
-            );
-        }
-    };
-    (what.to_owned(), wanted.to_owned())
 }

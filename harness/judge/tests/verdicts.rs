@@ -47,7 +47,7 @@ fn play_as(head: &str, steps: &str, script: &[Far]) -> Outcome {
                 play.observe(now, connection, Happening::Opened);
             }
             Action::Send { connection, octets } => {
-                let lines = octets.iter().filter(|&&octet| octet == b'\n').count();
+                let lines = octets.split(|&octet| octet == b'\n').count() - 1;
                 for _ in 0..lines {
                     inbox.extend(script.pop_front());
                 }
@@ -145,7 +145,7 @@ fn a_passing_refusal_and_a_421_are_no_fault() {
 #[test]
 fn a_cut_connection_is_policy_unless_the_scenario_says_otherwise() {
     for end in [Closes, Cuts] {
-        let outcome = play_as(MUST, NOOP, &greeted(&[end.clone()]));
+        let outcome = play_as(MUST, NOOP, &greeted(std::slice::from_ref(&end)));
         assert_eq!(outcome.result.verdict, Verdict::Inconclusive);
         assert!(outcome.lost);
         let strict = "      - C: NOOP\n      - S: {must: 250, policy: fails}\n";

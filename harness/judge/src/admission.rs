@@ -1,0 +1,53 @@
+//! Whether a case applies to this target at all; where it does not, it is skipped with the reason.
+
+use std::sync::Arc;
+
+use smtpspec_scenario::{Given, Party};
+
+use crate::play::Play;
+use crate::verdict::Verdict;
+
+impl Play {
+    /// Whether the case applies at all, as far as that is known before the first octet.
+    pub(crate) fn admit(&mut self) {
+        let scenario = Arc::clone(&self.case.scenario);
+        if scenario.plays == Party::Server {
+            self.stop(Verdict::Skip, "it tests a client, and this run tests a server".to_owned());
+            return;
+        }
+        if scenario.requires.next_hop {
+            self.stop(Verdict::Skip, "it must see what the target delivers".to_owned());
+            return;
+        }
+        if let Some(name) = scenario.requires.profile.iter().find(|name| !self.states(name)) {
+            self.stop(Verdict::Skip, format!("the profile does not state `{name}`"));
+            return;
+        }
+        if scenario.given == Given::Connected {
+            let offered = self.setup.offered.clone();
+            self.require_keywords(&offered);
+        }
+        for (_, field) in self.case.fields() {
+            if let Err(missing) = field.expand(&[], &self.variables) {
+                return self.lacks(&missing);
+            }
+        }
+    }
+
+    /// Skips the case where a keyword that it requires is not offered.
+    pub(crate) fn require_keywords(&mut self, offered: &[String]) {
+        let scenario = Arc::clone(&self.case.scenario);
+        let missing = scenario
+            .requires
+            .ehlo
+            .iter()
+            .find(|keyword| !offered.iter().any(|had| had.eq_ignore_ascii_case(keyword)));
+        if let Some(keyword) = missing {
+            self.stop(Verdict::Skip, format!("the server does not offer {keyword}"));
+        }
+    }
+
+    pub(crate) fn states(&self, name: &str) -> bool {
+        self.setup.profile.facts.contains(name) || self.variables.has(name)
+    }
+}

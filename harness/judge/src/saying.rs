@@ -1,0 +1,90 @@
+//! The part of the interpreter that turns what a step says into writes.
+
+use std::time::Duration;
+
+use smtpspec_scenario::{Content, Missing, Send, Template};
+
+use crate::peer::Link;
+use crate::play::{Action, Play, Stage};
+use crate::transcript::Ending;
+
+impl Play {
+    pub(crate) fn send(&mut self, peer: usize, send: &Send, now: Duration) -> Option<Action> {
+        let how = match send {
+            Send::Close => Some(Ending::Close),
+            Send::HalfClose => Some(Ending::Half),
+            Send::Abort => Some(Ending::Abort),
+            _ => None,
+        };
+        if let Some(how) = how {
+            return Some(Action::End { connection: peer, how });
+        }
+        match self.octets(send) {
+            Ok((writes, pause)) => {
+                let writes = self.setup.segmentation.cut(writes);
+                self.stage = Stage::Writing { peer, writes: writes.into(), pause, next_at: now };
+            }
+            Err(missing) => self.lacks(&missing),
+        }
+        None
+    }
+
+    /// The writes that a step stands for.
+    fn octets(&self, send: &Send) -> Result<(Vec<Vec<u8>>, Duration), Missing> {
+        match send {
+            Send::Writes { writes, pause } => {
+                let writes = writes.iter().map(|contents| self.content(contents));
+                Ok((writes.collect::<Result<_, _>>()?, *pause))
+            }
+            Send::Message(contents) => {
+                let message = smtpspec_protocol::encode(&self.content(contents)?);
+                Ok((vec![message], Duration::ZERO))
+            }
+            Send::Chunk { contents, last } => {
+                let chunk = self.content(contents)?;
+                let last = if *last { " LAST" } else { "" };
+                let mut octets = format!("BDAT {}{last}\r\n", chunk.len()).into_bytes();
+                octets.extend(chunk);
+                Ok((vec![octets], Duration::ZERO))
+            }
+            Send::Close | Send::HalfClose | Send::Abort => Ok((Vec::new(), Duration::ZERO)),
+        }
+    }
+
+    fn content(&self, contents: &[Content]) -> Result<Vec<u8>, Missing> {
+        let mut octets = Vec::new();
+        for content in contents {
+            match content {
+                Content::Text(template) => octets.extend(self.expand(template)?),
+                Content::Repeat { unit, times } => {
+                    octets.extend(self.expand(unit)?.repeat(*times as usize));
+                }
+            }
+        }
+        Ok(octets)
+    }
+
+    pub(crate) fn expand(&self, template: &Template) -> Result<Vec<u8>, Missing> {
+        template.expand(self.case.fields(), &self.variables)
+    }
+
+    /// The next write of a step.
+    pub(crate) fn write(&mut self, now: Duration) -> Option<Action> {
+        let Stage::Writing { peer, writes, pause, next_at } = &mut self.stage else { return None };
+        if now < *next_at {
+            return Some(Action::Pause { until: *next_at });
+        }
+        let connection = *peer;
+        let octets = writes.pop_front();
+        *next_at = now + *pause;
+        let over = self.peers[connection].link != Link::Open;
+        match octets {
+            // A peer that has gone can be told nothing more; what it said is still to be heard.
+            Some(octets) if !over => Some(Action::Send { connection, octets }),
+            _ => {
+                self.stage = Stage::Between;
+                None
+            }
+        }
+    }
+}
