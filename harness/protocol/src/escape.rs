@@ -146,6 +146,13 @@ mod tests {
     }
 
     #[test]
+    fn printable_ascii_stands_for_itself_and_nothing_else_does() {
+        let printable: String = (' '..='~').filter(|&letter| letter != '\\').collect();
+        assert_eq!(escape(printable.as_bytes()).to_string(), printable);
+        assert_eq!(escape(b"\x01\x1f\x7f\x80\xff").to_string(), r"\x01\x1f\x7f\x80\xff");
+    }
+
+    #[test]
     fn characters_beyond_ascii_are_their_utf8() {
         assert_eq!(unescape("Jürgen").unwrap(), "Jürgen".as_bytes());
     }

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn only_crlf_dot_crlf_ends_the_data() {
-        let unended: [&[u8]; 10] = [
+        let unended: [&[u8]; 11] = [
+            b".\n\n",
             b"a\n.\n",
             b"a\n.\r\n",
             b"a\r\n.\n",

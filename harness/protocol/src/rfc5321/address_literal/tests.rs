@@ -48,7 +48,7 @@ fn near_misses_are_told_with_place_and_rule() {
     const NUMBER: RequirementId = requirement!("rfc5321-4.1.3-6");
     const V6: RequirementId = requirement!("rfc5321-4.1.3-7");
     const GENERAL: RequirementId = requirement!("rfc5321-4.1.3-3");
-    let table: [(&[u8], usize, RequirementId); 25] = [
+    let table: [(&[u8], usize, RequirementId); 26] = [
         (b"", 0, V4),
         (b"[", 1, NUMBER),
         (b"[]", 1, NUMBER),
@@ -67,6 +67,7 @@ fn near_misses_are_told_with_place_and_rule() {
         (b"[IPv6:1:2]", 9, V6),
         (b"[IPv6:1:2:3:4:5:6:7:8:9]", 22, V6),
         (b"[IPv6:1:2:3:4:5:6:7::]", 6, V6),
+        (b"[IPv6:::1:2:3:4:5:6:7]", 20, V6),
         (b"[IPv6:12345::]", 6, V6),
         (b"[IPv6:g::]", 6, V6),
         (b"[IPv6:::1%eth0]", 9, V6),

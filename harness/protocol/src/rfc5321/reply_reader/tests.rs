@@ -100,6 +100,10 @@ fn nothing_is_read_beyond_a_limit() {
         assert_eq!(read, [ReadReply::Overflow { head: head.to_vec(), what }]);
         assert!(pending.is_empty());
     }
+    // A line that fills the reply is too long before the reply is.
+    let (read, _) = read(ReplyLimits { line_octets: 4, lines: 3, octets: 4 }, &[b"250 a"]);
+    let what = ReplyLimit::LineOctets;
+    assert_eq!(read, [ReadReply::Overflow { head: b"250 ".to_vec(), what }]);
 }
 
 fn stream() -> impl Strategy<Value = Vec<u8>> {
