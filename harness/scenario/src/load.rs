@@ -32,7 +32,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Problems, Reader};
+use crate::diagnostic::{Diagnostic, Problems, Reader, Severity};
 use crate::scenario::{Party, Suite};
 use crate::source::{File, Source};
 use crate::yaml;
@@ -103,8 +103,8 @@ fn suite<'f>(documents: &'f [Document<'f>], library: &'f Library<'f>) -> Suite {
     Suite { scenarios }
 }
 
-/// A dialogue that nothing uses is read for its mistakes alone, as client and, where that fails,
-/// as server: its letters tell only together with the scenario that uses it.
+/// A dialogue that nothing uses is read for its mistakes alone. Whether it is for a client or for a
+/// server tells only the scenario that uses it; most are for clients.
 fn check_unused<'f>(named: Named<'f>, library: &'f Library<'f>) {
     let trial = |plays| {
         let problems = RefCell::new(Problems::default());
@@ -117,9 +117,13 @@ fn check_unused<'f>(named: Named<'f>, library: &'f Library<'f>) {
         problems.into_inner()
     };
     let as_client = trial(Party::Client);
-    if as_client.refused() && trial(Party::Server).refused() {
-        let found = as_client.into_sorted(&BTreeMap::new());
-        let mut problems = named.reader.problems.borrow_mut();
-        found.into_iter().for_each(|diagnostic| problems.push(diagnostic));
+    if !as_client.refused() {
+        return;
+    }
+    let severity = if trial(Party::Server).refused() { Severity::Error } else { Severity::Warning };
+    let mut problems = named.reader.problems.borrow_mut();
+    for found in as_client.into_sorted(&BTreeMap::new()) {
+        let note = "nothing uses this dialogue, so it is read as one for a client";
+        problems.push(Diagnostic { severity, ..found.with_note(note) });
     }
 }

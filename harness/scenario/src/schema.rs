@@ -32,9 +32,11 @@ fn schema(root: &'static Shape, title: &str) -> Value {
 
 /// Writes a shape and all that it leads to, each once.
 fn define(shape: &'static Shape, definitions: &mut BTreeMap<&'static str, Value>) {
-    if definitions.insert(shape.name, Value::Null).is_some() {
+    if definitions.contains_key(shape.name) {
         return;
     }
+    // Known from now on: what it leads to may lead back to it.
+    definitions.insert(shape.name, Value::Null);
     let mut properties = Map::new();
     for key in shape.all_keys() {
         let mut value = describe(&key.kind, definitions);

@@ -429,6 +429,8 @@ fn advice(file: &File<'_>, info: &str, at: usize) -> Option<String> {
          `- ` a line, or put the text in single quotes"
     } else if info.contains("mapping values") {
         "a colon and a blank begin a value: put the text in single quotes"
+    } else if info.contains("trailing content") {
+        "the quotes end before this; a quote within single quotes is written twice: `''`"
     } else if info.contains("quoted scalar") {
         "a quote that opens here is not closed; to begin a text with a quote, put it in quotes of \
          the other kind"

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use smtpspec_catalogue::RequirementId;
+use smtpspec_protocol::escape::EscapeFault;
 
 use crate::diagnostic::{Draft, Reader, Span};
 use crate::dialogue::{Act, Condition, Step};
@@ -364,11 +365,19 @@ pub(super) fn report_template<T>(
         TemplateError::Escape(at, fault) => (
             *at,
             2,
-            fault.to_string(),
+            fault_of(fault.fault).to_owned(),
             r"the escapes are `\r \n \t \0 \\` and `\xNN`; a backslash itself is `\\`",
         ),
     };
     reader.error(node.within(reader.file, at, length), message).help(help).fail()
+}
+
+const fn fault_of(fault: EscapeFault) -> &'static str {
+    match fault {
+        EscapeFault::NotHexadecimal => r"`\x` needs two hexadecimal digits",
+        EscapeFault::Unfinished => "nothing follows this backslash",
+        EscapeFault::Unknown => "there is no such escape",
+    }
 }
 
 /// What to point at when a whole node is meant: its first key, if it is a mapping.

@@ -51,8 +51,10 @@ impl<'f> Reader<'f> {
         if let Some(index) = words.iter().position(|word| *word == text) {
             return Some(index);
         }
-        let help = did_you_mean(text, words.iter().copied())
-            .unwrap_or_else(|| format!("it is one of {}", words.join(", ")));
+        let help = did_you_mean(text, words.iter().copied()).unwrap_or_else(|| match words {
+            [word] => format!("it can only be `{word}`"),
+            _ => format!("it is one of {}", words.join(", ")),
+        });
         self.error(node.span, format!("there is no {what} `{text}`")).help(help).fail()
     }
 
@@ -277,6 +279,9 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 fn code_help(text: &str) -> String {
+    if let Some(class) = text.strip_suffix("xx").filter(|class| class.len() == 1) {
+        return format!("RFC 5321 §4.2.1 writes such a class `{class}yz`");
+    }
     let code = text.get(..3).filter(|code| code.parse::<CodePattern>().is_ok());
     match code {
         Some(code) if text[3..].starts_with([' ', '-']) => {

@@ -264,10 +264,10 @@ impl<'f> Reading<'f> {
     /// Message text: the line ends of YAML become those of SMTP.
     fn data_text(&mut self, node: &Node) -> Option<Content> {
         let text = &self.exact(node)?.text;
-        // Read as written first, so that what is wrong is found at its own place.
+        // Checked as written, so that what is wrong is found at its own place.
         self.template(node, text, false)?;
         let wire = text.replace("\r\n", "\n").replace('\n', "\r\n");
-        Some(Content::Text(self.template(node, &wire, false)?))
+        Template::text(&wire).ok().map(Content::Text)
     }
 
     /// Text with escapes.
