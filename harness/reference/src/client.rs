@@ -137,7 +137,7 @@ impl Client {
         }
         match (self.awaits, class) {
             (Awaits::Greeting, 2) => {
-                self.command(now, Awaits::Ehlo, &format!("EHLO {}", self.name))
+                self.command(now, Awaits::Ehlo, &format!("EHLO {}", self.name));
             }
             (Awaits::Ehlo, 2) => {
                 self.peer = Peer::told(&reply);
@@ -151,10 +151,6 @@ impl Client {
                 self.command(now, Awaits::Quit, "QUIT");
             }
             (Awaits::Mail, 2) => self.next_recipient(now),
-            (Awaits::Mail, _) => {
-                self.finish(&fate(reply));
-                self.next_message(now);
-            }
             (Awaits::Rcpt, _) => self.on_rcpt(now, reply),
             (Awaits::Data, 3) => self.send_message(now),
             (Awaits::Data, _) => {
@@ -165,7 +161,7 @@ impl Client {
                 self.finish(&Fate::Taken);
                 self.next_message(now);
             }
-            (Awaits::EndOfData, _) => {
+            (Awaits::Mail | Awaits::EndOfData, _) => {
                 self.finish(&fate(reply));
                 self.next_message(now);
             }
@@ -195,7 +191,7 @@ impl Client {
         command.extend_from_slice(&message.reverse_path);
         command.push(b'>');
         if self.peer.size {
-            command.extend_from_slice(format!(" SIZE={}", message.message.len()).as_bytes());
+            command.extend_from_slice(format!(" SIZE={}", size(message)).as_bytes());
         }
         if !message.message.is_ascii() {
             command.extend_from_slice(b" BODY=8BITMIME");
@@ -308,12 +304,19 @@ impl Peer {
         let text = &message.message;
         let is_mailbox = |octets: &[u8]| Mailbox::parse(octets, Grammar::default()).is_ok();
         (self.eight_bit || text.is_ascii())
-            && self.maximum.is_none_or(|maximum| text.len() as u128 <= maximum)
+            && self.maximum.is_none_or(|maximum| size(message) <= maximum)
             && is_in_lines(text)
             && !message.recipients.is_empty()
             && (message.reverse_path.is_empty() || is_mailbox(&message.reverse_path))
             && message.recipients.iter().all(|recipient| is_mailbox(recipient))
     }
+}
+
+/// The octets of the message as RFC 1870 §5 counts them, with a CRLF at its end.
+fn size(message: &Queued) -> u128 {
+    let text = &message.message;
+    let line_end = if text.is_empty() || text.ends_with(b"\r\n") { 0 } else { 2 };
+    text.len() as u128 + line_end
 }
 
 /// Whether CR and LF come in pairs only.

@@ -8,6 +8,7 @@ use smtpspec_protocol::{ForwardPath, Host, Mailbox, limits};
 /// The facts and the policy of a reference server. The texts are the operator's and go out as
 /// they stand, so they have to be printable ASCII, and names have to be domain names.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The name that the server gives itself (RFC 5321 §4.3.1).
     pub name: String,

@@ -30,12 +30,16 @@ pub struct Rule {
 }
 
 impl Expectation {
-    /// The rules that a reply with this code breaks, none if it declines on grounds of policy.
+    /// The rules that a reply with this code breaks, the gravest first; none if it declines on
+    /// grounds of policy (RFC 5321 §4.3.1).
     pub fn breaches(&self, code: ReplyCode) -> Vec<&Rule> {
         if self.is_policy(code) {
             return Vec::new();
         }
-        self.rules.iter().filter(|rule| !rule.codes.matches(code)).collect()
+        let mut broken: Vec<_> =
+            self.rules.iter().filter(|rule| !rule.codes.matches(code)).collect();
+        broken.sort_by_key(|rule| std::cmp::Reverse(rule.grade()));
+        broken
     }
 
     /// Whether the code breaks no MUST; a SHOULD not met leaves a reply permitted.
@@ -166,7 +170,9 @@ mod tests {
     fn a_must_not_met_is_not_permitted() {
         assert!(!example().permits(code(250)));
         assert_eq!(example().breaches(code(250)).len(), 1);
-        assert_eq!(example().breaches(code(999)).len(), 2);
+        let grades: Vec<_> =
+            example().breaches(code(999)).iter().map(|rule| rule.grade()).collect();
+        assert_eq!(grades, [Grade::Must, Grade::Should]);
     }
 
     #[test]

@@ -215,7 +215,6 @@ impl Model {
     }
 
     /// The grammar by which the next command is to be read (RFC 5321 §4.1.2).
-    #[expect(clippy::unused_self, reason = "extensions that widen the grammar are negotiated")]
     pub fn grammar(&self) -> Grammar {
         Grammar::default()
     }

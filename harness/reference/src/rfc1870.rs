@@ -74,7 +74,11 @@ pub(crate) fn maximum(model: &Model) -> Option<u128> {
     model.offer("SIZE").and_then(size).filter(|&maximum| maximum > 0)
 }
 
-/// `size-value = 1*20DIGIT`, which is more than 64 bits can hold (RFC 1870 §3).
+/// Reads a size; twenty digits are more than 64 bits can hold (RFC 1870 §3).
+///
+/// ```abnf
+/// size-value = 1*20DIGIT
+/// ```
 pub(crate) fn size(digits: &[u8]) -> Option<u128> {
     let fits = (1..=20).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     fits.then(|| digits.iter().fold(0, |size, digit| size * 10 + u128::from(digit - b'0')))
@@ -113,9 +117,9 @@ mod tests {
     #[test]
     fn a_message_over_the_maximum_draws_552() {
         let mut model = extended(&["SIZE 1000"]);
-        answer(&mut model, "MAIL FROM:<> SIZE=500", Reply::new(250, "OK"));
-        answer(&mut model, "RCPT TO:<b@example.test>", Reply::new(250, "OK"));
-        answer(&mut model, "DATA", Reply::new(354, "Go ahead"));
+        answer(&mut model, "MAIL FROM:<> SIZE=500", &Reply::new(250, "OK"));
+        answer(&mut model, "RCPT TO:<b@example.test>", &Reply::new(250, "OK"));
+        answer(&mut model, "DATA", &Reply::new(354, "Go ahead"));
         let of = |octets| {
             let facts = MessageFacts { octets, lines: 10, ..MessageFacts::default() };
             model.expect(&Stimulus::Message(facts))

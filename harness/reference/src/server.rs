@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Reply, Request};
+use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Reply, Request, limits};
 
 use crate::client::{Client, Returned};
 use crate::config::Config;
@@ -37,8 +37,8 @@ pub struct Server {
 pub enum Output {
     /// Send these octets.
     Send(Vec<u8>),
-    /// A message was accepted: it is the caller's to keep before the reply behind it is sent
-    /// (RFC 5321 §6.1).
+    /// A message was accepted: it is the caller's to keep before the next output is sent, which
+    /// begins with the reply that says so (RFC 5321 §6.1).
     Deliver(Delivery),
     /// After TURN, a message was handed over, or was not (RFC 821 §3.8).
     Returned(Returned),
@@ -227,7 +227,11 @@ impl Server {
     fn delivery(&self, now: Duration, text: &[u8]) -> Delivery {
         let hello = self.model.hello();
         let arrival = Arrival {
-            from: hello.map_or(b"unknown", |hello| &hello.name),
+            // A name that fills more than a line of text is none to pass on.
+            from: hello
+                .map(|hello| hello.name.as_slice())
+                .filter(|name| name.len() <= limits::DOMAIN)
+                .unwrap_or(b"unknown"),
             peer: self.peer,
             by: &self.config.name,
             extended: hello.is_some_and(|hello| hello.extended),

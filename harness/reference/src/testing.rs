@@ -27,7 +27,7 @@ pub(crate) fn session(exchanges: &[(&str, u16)]) -> Model {
     let mut model = Model::oracle();
     model.advance(&Stimulus::Connected, &Reply::new(220, "mx.example.test"));
     for (line, code) in exchanges {
-        answer(&mut model, line, Reply::new(*code, "text"));
+        answer(&mut model, line, &Reply::new(*code, "text"));
     }
     model
 }
@@ -36,7 +36,7 @@ pub(crate) fn session(exchanges: &[(&str, u16)]) -> Model {
 pub(crate) fn extended(keywords: &[&str]) -> Model {
     let mut model = session(&[]);
     let lines = ["mx.example.test"].iter().chain(keywords).map(|line| line.as_bytes().to_vec());
-    answer(&mut model, "EHLO client.test", Reply::multiline(250, lines));
+    answer(&mut model, "EHLO client.test", &Reply::multiline(250, lines));
     model
 }
 
@@ -44,15 +44,15 @@ pub(crate) fn extended(keywords: &[&str]) -> Model {
 pub(crate) fn transaction(recipients: usize) -> Model {
     let mut model = session(&[("EHLO client.test", 250), ("MAIL FROM:<a@client.test>", 250)]);
     for _ in 0..recipients {
-        answer(&mut model, "RCPT TO:<b@example.test>", Reply::new(250, "OK"));
+        answer(&mut model, "RCPT TO:<b@example.test>", &Reply::new(250, "OK"));
     }
     model
 }
 
 /// Lets the model see a command and its reply.
-pub(crate) fn answer(model: &mut Model, line: &str, reply: Reply) {
+pub(crate) fn answer(model: &mut Model, line: &str, reply: &Reply) {
     let request = Request::parse(line.as_bytes(), model.grammar());
-    model.advance(&Stimulus::Request(&request), &reply);
+    model.advance(&Stimulus::Request(&request), reply);
 }
 
 /// Lets the model see the end of a message and its reply.

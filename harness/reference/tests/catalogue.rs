@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use smtpspec_catalogue::RequirementId;
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("a file of sources").path();
         if path.is_dir() {
             sources(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs") {
@@ -22,7 +22,7 @@ fn all() -> Vec<(PathBuf, String)> {
     found
         .into_iter()
         .map(|path| {
-            let text = fs::read_to_string(&path).unwrap();
+            let text = fs::read_to_string(&path).expect("a text");
             (path, text)
         })
         .collect()

@@ -38,7 +38,7 @@ impl Stage {
         while let Some(output) = self.server.poll() {
             match output {
                 Output::Send(octets) => {
-                    let text = String::from_utf8(octets).unwrap();
+                    let text = String::from_utf8(octets).expect("ASCII");
                     self.said.extend(text.split_terminator("\r\n").map(str::to_owned));
                 }
                 Output::Deliver(delivery) => self.delivered.push(delivery),
@@ -263,11 +263,11 @@ fn a_client_that_vanishes_has_sent_nothing() {
 fn a_silent_client_is_left_after_five_minutes() {
     let mut stage = Stage::new(foo_com());
     stage.play("S: 220");
-    assert_eq!(stage.server.deadline(), Some(Duration::from_secs(300)));
+    assert_eq!(stage.server.deadline(), Some(Duration::from_mins(5)));
     stage.server.tick(Duration::from_secs(299));
     stage.drain();
     stage.play("");
-    stage.server.tick(Duration::from_secs(300));
+    stage.server.tick(Duration::from_mins(5));
     stage.drain();
     stage.play("S: 421 foo.com");
     assert!(stage.closed);

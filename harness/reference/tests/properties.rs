@@ -179,6 +179,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     .prop_map(|text| text.as_bytes().to_vec());
     prop_oneof![
         30 => known,
+        3 => Just(b".\r\n".to_vec()),
         1 => Just(b"QUIT\r\n".to_vec()),
         1 => Just(b"QUIT now\r\n".to_vec()),
         2 => prop::collection::vec(any::<u8>(), 0..20),
@@ -200,6 +201,7 @@ fn session() -> impl Strategy<Value = Vec<u8>> {
         "EHLO client.test\r\nMAIL FROM:<>\r\n",
         "HELO client.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\n",
         "EHLO c.test\r\nMAIL FROM:<> SIZE=9\r\nRCPT TO:<user@example.test>\r\nDATA\r\n",
+        "HELO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\nDATA\r\n.\r\n",
     ]);
     (opening, prop::collection::vec(piece(), 0..25))
         .prop_map(|(opening, pieces)| [opening.as_bytes(), &pieces.concat()].concat())

@@ -122,7 +122,7 @@ mod tests {
     fn the_end_of_data_clears_the_buffers_whatever_the_reply() {
         for code in [250, 451, 554] {
             let mut model = transaction(1);
-            answer(&mut model, "DATA", Reply::new(354, "Go ahead"));
+            answer(&mut model, "DATA", &Reply::new(354, "Go ahead"));
             assert!(model.awaits_data());
             end_of_data(&mut model, code);
             assert_eq!(*model.state(), State::Ready);
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn the_end_of_data_is_answered_250_or_refused() {
         let mut model = transaction(1);
-        answer(&mut model, "DATA", Reply::new(354, "Go ahead"));
+        answer(&mut model, "DATA", &Reply::new(354, "Go ahead"));
         let facts = MessageFacts { octets: 10, lines: 1, longest_line: 10, eight_bit: false };
         let expectation = model.expect(&Stimulus::Message(facts));
         for (code, expected) in

@@ -79,6 +79,10 @@ pub(crate) fn advance(model: &mut Model, request: &Request<'_>, reply: &Reply) {
 }
 
 /// One line of an EHLO reply; keywords are compared without case (rfc5321-4.1.1.1-16).
+///
+/// ```abnf
+/// ehlo-line      = ehlo-keyword *( SP ehlo-param )
+/// ```
 fn offer(line: &[u8]) -> Offer {
     let (keyword, arguments) = match line.iter().position(|&octet| octet == b' ') {
         Some(space) => (&line[..space], line[space..].trim_ascii()),
@@ -91,7 +95,7 @@ fn offer(line: &[u8]) -> Offer {
 fn name_given<'a>(request: &Request<'a>) -> &'a [u8] {
     request
         .line
-        .split(|octet| octet.is_ascii_whitespace())
+        .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())
         .nth(1)
         .unwrap_or_default()
@@ -148,9 +152,9 @@ mod tests {
     #[test]
     fn a_new_hello_ends_the_transaction_and_a_refused_one_does_not() {
         let mut model = transaction(1);
-        answer(&mut model, "EHLO again.test", Reply::new(504, "No"));
+        answer(&mut model, "EHLO again.test", &Reply::new(504, "No"));
         assert_eq!(*model.state(), State::AwaitData);
-        answer(&mut model, "HELO again.test", Reply::new(250, "OK"));
+        answer(&mut model, "HELO again.test", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Ready);
         assert!(model.transaction().is_none());
     }

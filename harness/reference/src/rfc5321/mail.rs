@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_second_mail_that_is_accepted_drops_the_recipients() {
         let mut model = transaction(2);
-        answer(&mut model, "MAIL FROM:<other@client.test>", Reply::new(250, "OK"));
+        answer(&mut model, "MAIL FROM:<other@client.test>", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::AwaitRcpt);
         let open = model.transaction().unwrap();
         assert_eq!(open.reverse_path.as_deref(), Some(&b"other@client.test"[..]));

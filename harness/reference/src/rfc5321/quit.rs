@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn after_quit_nothing_is_expected() {
         let mut model = transaction(1);
-        answer(&mut model, "QUIT", Reply::new(221, "Bye"));
+        answer(&mut model, "QUIT", &Reply::new(221, "Bye"));
         assert_eq!(*model.state(), State::Closed);
         assert!(expect(&model, "NOOP").rules.is_empty());
         assert_eq!(worth(&expect(&model, "NOOP"), 250), Fine);

@@ -8,6 +8,7 @@ use super::{minimum, order, parameters};
 use crate::config::Standing;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL, WANTS_LOGIN};
 use crate::model::Model;
+use crate::state::State;
 use crate::transaction::mailbox_of_recipient;
 
 /// What RCPT may draw.
@@ -84,7 +85,7 @@ pub(crate) fn advance(model: &mut Model, request: &Request<'_>, reply: &Reply) {
     if reply.code.class() != 2 {
         return;
     }
-    if model.state().is_idle() {
+    if !model.state().in_transaction() && *model.state() != State::Unknown {
         model.lose_track();
         return;
     }
@@ -100,7 +101,6 @@ pub(crate) fn advance(model: &mut Model, request: &Request<'_>, reply: &Reply) {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::state::State;
     use crate::testing::Worth::{Fails, Fine, Policy, Warns};
     use crate::testing::{answer, check, preferred, session, transaction};
 
@@ -156,14 +156,14 @@ mod tests {
     #[test]
     fn a_refused_recipient_changes_nothing() {
         let mut model = transaction(0);
-        answer(&mut model, "RCPT TO:<b@example.test>", Reply::new(550, "No"));
+        answer(&mut model, "RCPT TO:<b@example.test>", &Reply::new(550, "No"));
         assert_eq!(*model.state(), State::AwaitRcpt);
     }
 
     #[test]
     fn a_recipient_taken_without_mail_leaves_the_state_open() {
         let mut model = session(&[("EHLO client.test", 250)]);
-        answer(&mut model, "RCPT TO:<b@example.test>", Reply::new(250, "OK"));
+        answer(&mut model, "RCPT TO:<b@example.test>", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Unknown);
         check(&model, &[("DATA", 354, Fine), ("DATA", 503, Fine), ("DATA", 250, Fails)]);
     }

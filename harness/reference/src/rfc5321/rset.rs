@@ -60,9 +60,9 @@ mod tests {
     #[test]
     fn rset_ends_the_transaction_if_it_succeeds() {
         let mut model = transaction(1);
-        answer(&mut model, "RSET now", Reply::new(501, "No"));
+        answer(&mut model, "RSET now", &Reply::new(501, "No"));
         assert_eq!(*model.state(), State::AwaitData);
-        answer(&mut model, "RSET", Reply::new(250, "OK"));
+        answer(&mut model, "RSET", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Ready);
     }
 }

@@ -2,7 +2,9 @@
 //! refuse for its size.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Command, ForwardPath, Host, Path, Reply, Request, ReversePath, limits};
+use smtpspec_protocol::{
+    Command, EhloName, ForwardPath, Host, Path, Reply, Request, ReversePath, limits,
+};
 
 use crate::expectation::{DECLINES_MAIL, Expectation};
 use crate::model::Model;
@@ -18,7 +20,9 @@ pub(crate) fn exceeds_what_must_be_handled(request: &Request<'_>) -> bool {
             ForwardPath::Path(path) => Some(path),
             ForwardPath::Postmaster(_) => None,
         },
-        Ok(Command::Helo(domain)) => return domain.len() > limits::DOMAIN,
+        Ok(Command::Helo(domain) | Command::Ehlo(EhloName::Domain(domain))) => {
+            return domain.len() > limits::DOMAIN;
+        }
         _ => None,
     };
     // Extensions lengthen the line of MAIL and RCPT; a server that offers none has to handle

@@ -95,11 +95,11 @@ mod tests {
     #[test]
     fn a_surprising_success_leaves_the_state_open() {
         let mut model = transaction(1);
-        answer(&mut model, "FOO", Reply::new(500, "What?"));
+        answer(&mut model, "FOO", &Reply::new(500, "What?"));
         assert_eq!(*model.state(), State::AwaitData);
-        answer(&mut model, "FOO", Reply::new(250, "OK"));
+        answer(&mut model, "FOO", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Unknown);
-        answer(&mut model, "RSET", Reply::new(250, "OK"));
+        answer(&mut model, "RSET", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Ready);
     }
 }

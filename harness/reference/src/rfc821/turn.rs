@@ -71,9 +71,9 @@ mod tests {
     #[test]
     fn the_roles_change_only_with_250() {
         let mut model = session(&[("HELO client.test", 250)]);
-        answer(&mut model, "TURN", Reply::new(502, "No"));
+        answer(&mut model, "TURN", &Reply::new(502, "No"));
         assert_eq!(*model.state(), State::Ready);
-        answer(&mut model, "TURN", Reply::new(250, "OK"));
+        answer(&mut model, "TURN", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Turned);
     }
 
