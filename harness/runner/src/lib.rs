@@ -22,16 +22,27 @@
 
 mod connection;
 pub mod embedded;
+pub mod event;
+mod health;
 pub mod maildir;
+mod oracle;
+mod pace;
 pub mod probe;
+pub mod run;
+mod schedule;
 pub mod serve;
+mod session;
 pub mod sink;
 pub mod stop;
 pub mod target;
+#[cfg(test)]
+mod testing;
 
 pub use embedded::{Embedded, config_of};
+pub use event::RunEvent;
 pub use maildir::Maildir;
 pub use probe::{Contact, Unreachable, probe};
+pub use run::{RunOptions, run};
 pub use serve::{Listener, Notice};
 pub use sink::{Memory, Sink};
 pub use stop::Stop;

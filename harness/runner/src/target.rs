@@ -46,14 +46,11 @@ impl TargetAddress {
 
     /// Whether it is this machine for certain: a loopback address, or `localhost` (RFC 6761 §6.3).
     pub fn is_loopback(&self) -> bool {
-        match self.host.parse::<IpAddr>() {
-            Ok(address) => address.to_canonical().is_loopback(),
-            Err(_) => {
-                let name = self.host.strip_suffix('.').unwrap_or(&self.host);
-                let top = name.rsplit('.').next().unwrap_or(name);
-                top.eq_ignore_ascii_case("localhost")
-            }
+        if let Ok(address) = self.host.parse::<IpAddr>() {
+            return address.to_canonical().is_loopback();
         }
+        let name = self.host.strip_suffix('.').unwrap_or(&self.host);
+        name.rsplit('.').next().is_some_and(|top| top.eq_ignore_ascii_case("localhost"))
     }
 
     /// The addresses that the name stands for, in the system's order.

@@ -1,0 +1,118 @@
+//! A run: many cases on one target, and the one document that comes of it.
+//!
+//! Cases run at the same time, each on connections of its own. The target is looked at before the
+//! first case, after each failure and after the last, so that a crash shows with the case that
+//! caused it. However a run ends, there is a document.
+
+mod course;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtpspec_catalogue::Grade;
+use smtpspec_judge::results::SCHEMA;
+use smtpspec_judge::{Results, Segmentation, Stopped, Summary, Target, Tool};
+use smtpspec_scenario::{Case, Profile};
+use tokio::time::{Instant, timeout_at};
+
+use crate::event::RunEvent;
+use crate::oracle;
+use crate::probe::probe;
+use crate::session::later;
+use crate::stop::Stop;
+use crate::target::TargetAddress;
+use course::Course;
+
+/// How a run is to go.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// How many cases run at the same time, at most.
+    pub jobs: usize,
+    /// How writes are cut.
+    pub segmentation: Segmentation,
+    /// Stop after the first case in which a requirement of this grade, or a stronger one, was
+    /// broken.
+    pub fail_fast: Option<Grade>,
+    /// When the run begins, in RFC 3339's form.
+    pub started: String,
+    /// What makes the results.
+    pub tool: Tool,
+    /// Whether the target is the reference server inside the program.
+    pub embedded: bool,
+    /// How long a target that stopped answering is waited for.
+    pub return_within: Duration,
+}
+
+impl RunOptions {
+    /// The usual way: eight cases at once, to the end.
+    pub fn new(tool: Tool, started: impl Into<String>) -> Self {
+        Self {
+            jobs: 8,
+            segmentation: Segmentation::default(),
+            fail_fast: None,
+            started: started.into(),
+            tool,
+            embedded: false,
+            return_within: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Runs the cases on the target, and tells what comes of it. The results are in the order of the
+/// cases, whatever order they ended in.
+pub async fn run(
+    cases: Vec<Case>,
+    target: &TargetAddress,
+    profile: Arc<Profile>,
+    options: RunOptions,
+    events: &mut dyn FnMut(RunEvent<'_>),
+    stop: &Stop,
+) -> Results {
+    let began = Instant::now();
+    let selected = cases.len();
+    let deadline = later(began, profile.timeouts.run);
+    let mut facts = Target { address: target.to_string(), ..Target::default() };
+    let mut course = None;
+    let first_look = tokio::select! {
+        biased;
+        () = stop.stopped() => Err(Stopped::Interrupted),
+        looked = timeout_at(deadline, probe(target, &profile)) => match looked {
+            Ok(Ok(contact)) => Ok(contact),
+            Ok(Err(obstacle)) => {
+                Err(Stopped::Unreachable { after: None, reason: obstacle.to_string() })
+            }
+            Err(_) => Err(Stopped::OutOfTime),
+        },
+    };
+    let stopped = match first_look {
+        Ok(contact) => {
+            events(RunEvent::Probed(&contact));
+            facts.clone_from(&contact.target);
+            let course = course.insert(Course::new(cases, target, profile, &options, contact));
+            course.go(events, stop, deadline).await
+        }
+        Err(stopped) => Some(stopped),
+    };
+    facts.embedded = options.embedded;
+    let (scenarios, found) = course.map(Course::results).unwrap_or_default();
+    let places = scenarios.iter().map(|result| result.id.as_str());
+    let findings = oracle::gather(places.zip(found));
+    Results {
+        schema: SCHEMA.to_owned(),
+        tool: options.tool,
+        target: facts,
+        started: options.started,
+        elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        stopped,
+        summary: Summary::of(selected, &scenarios, &findings),
+        scenarios,
+        findings,
+    }
+}
+
+/// A word that no other run has; with a number behind it, what `${unique}` stands for.
+fn unique() -> String {
+    // The standard library seeds it from the system's randomness.
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
