@@ -18,7 +18,13 @@ use smtpspec_judge::Segmentation;
 #[command(name = "smtpspec", version, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// When to use colour: NO_COLOR and CLICOLOR_FORCE are heeded where it is `auto`
-    #[arg(long, global = true, value_name = "WHEN", env = "SMTPSPEC_COLOR", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        env = "SMTPSPEC_COLOR",
+        default_value = "auto"
+    )]
     pub(crate) color: When,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -99,7 +105,12 @@ pub(crate) struct Run {
     #[arg(long, env = "SMTPSPEC_FAIL_FAST")]
     pub(crate) fail_fast: bool,
     /// A report: terminal, json or junit, on standard output or in a file; may be given again
-    #[arg(long = "report", value_name = "FORMAT[=PATH]", env = "SMTPSPEC_REPORT", value_delimiter = ',')]
+    #[arg(
+        long = "report",
+        value_name = "FORMAT[=PATH]",
+        env = "SMTPSPEC_REPORT",
+        value_delimiter = ','
+    )]
     pub(crate) reports: Vec<String>,
     /// How to cut what is sent into packets
     #[arg(long, value_name = "WAY", env = "SMTPSPEC_SEGMENTATION", default_value = "as-written")]
@@ -130,7 +141,13 @@ pub(crate) enum FailOn {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one, which the first line of the output names
-    #[arg(short, long, value_name = "ADDR", env = "SMTPSPEC_LISTEN", default_value = "127.0.0.1:2525")]
+    #[arg(
+        short,
+        long,
+        value_name = "ADDR",
+        env = "SMTPSPEC_LISTEN",
+        default_value = "127.0.0.1:2525"
+    )]
     pub(crate) listen: SocketAddr,
     /// A file that says which mailboxes there are, and more
     #[arg(long, value_name = "FILE", env = "SMTPSPEC_PROFILE")]

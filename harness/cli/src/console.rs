@@ -8,6 +8,7 @@ use crate::args::When;
 use crate::exit::Exit;
 
 /// Where the program writes.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Console {
     choice: ColorChoice,
 }

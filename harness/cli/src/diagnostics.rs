@@ -44,27 +44,28 @@ fn report<'d>(diagnostic: &'d Diagnostic, source: &'d str) -> Vec<Group<'d>> {
     };
     let mark = &diagnostic.mark;
     // A file that is not text has no line to show: the places in it are not those of its text.
-    let mut title = level.primary_title(diagnostic.message.as_str()).elements([]);
+    let title = level.clone().primary_title(diagnostic.message.as_str());
+    let mut group = Group::with_title(title);
     if source.len() >= mark.range.end && source.is_char_boundary(mark.range.start) {
-        let mut snippet = Snippet::source(source)
-            .path(&*mark.place.file)
-            .annotation(AnnotationKind::Primary.span(mark.range.clone()).label(mark.label.as_str()));
+        let mut snippet = Snippet::source(source).path(&*mark.place.file).annotation(
+            AnnotationKind::Primary.span(mark.range.clone()).label(mark.label.as_str()),
+        );
         for other in diagnostic.others.iter().filter(|other| other.place.file == mark.place.file) {
             let annotation = AnnotationKind::Context.span(other.range.clone());
             snippet = snippet.annotation(annotation.label(other.label.as_str()));
         }
-        title = title.element(snippet);
+        group = group.element(snippet);
     }
     for other in diagnostic.others.iter().filter(|other| other.place.file != mark.place.file) {
         let place = &other.place;
         let text = format!("{}: {}:{}", other.label, place.file, place.line);
-        title = title.element(Level::NOTE.message(text));
+        group = group.element(Level::NOTE.message(text));
     }
     if let Some(note) = &diagnostic.note {
-        title = title.element(Level::NOTE.message(note.as_str()));
+        group = group.element(Level::NOTE.message(note.as_str()));
     }
     if let Some(help) = &diagnostic.help {
-        title = title.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(help.as_str()));
     }
-    vec![title]
+    vec![group]
 }

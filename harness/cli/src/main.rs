@@ -7,6 +7,8 @@ mod console;
 mod diagnostics;
 mod exit;
 mod filter;
+mod interrupt;
+mod output;
 mod profile;
 mod progress;
 mod suite;

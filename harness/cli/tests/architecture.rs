@@ -17,19 +17,31 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("smtpspec-judge", &["catalogue", "protocol", "reference", "scenario"]),
     ("smtpspec-report", &["catalogue", "protocol", "judge"]),
     ("smtpspec-runner", &["catalogue", "protocol", "reference", "scenario", "judge"]),
-    (
-        "smtpspec",
-        &["catalogue", "protocol", "reference", "scenario", "judge", "report", "runner"],
-    ),
+    ("smtpspec", &["catalogue", "protocol", "reference", "scenario", "judge", "report", "runner"]),
 ];
 
 /// The crates below the line: no sockets, no clock, no async.
-const SANS_IO: &[&str] = &["harness/catalogue", "harness/protocol", "harness/reference", "harness/scenario", "harness/judge", "reports"];
+const SANS_IO: &[&str] = &[
+    "harness/catalogue",
+    "harness/protocol",
+    "harness/reference",
+    "harness/scenario",
+    "harness/judge",
+    "reports",
+];
 
 /// What those may not name. `std::io` is no socket: a reader that is handed in is data.
 const FORBIDDEN: &[&str] = &[
-    "tokio", "rustls", "std::net::Tcp", "std::net::Udp", "std::net::ToSocketAddrs",
-    "Instant::now", "SystemTime::now", "std::thread", "std::fs", "std::process",
+    "tokio",
+    "rustls",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::net::ToSocketAddrs",
+    "Instant::now",
+    "SystemTime::now",
+    "std::thread",
+    "std::fs",
+    "std::process",
 ];
 
 /// The longest file, without the tests at its end.

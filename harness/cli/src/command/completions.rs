@@ -20,11 +20,7 @@ pub(crate) fn man(console: &Console) -> Exit {
     program.build();
     let commands = program.get_subcommands().cloned();
     for command in std::iter::once(program.clone()).chain(commands) {
-        let name = match command.get_name() {
-            "smtpspec" => "smtpspec".to_owned(),
-            other => format!("smtpspec-{other}"),
-        };
-        let rendered = clap_mangen::Man::new(command.name(name)).render(&mut page);
+        let rendered = clap_mangen::Man::new(command).render(&mut page);
         if let Err(error) = rendered {
             console.error(&format!("the manual page could not be made: {error}"));
             return Exit::Failed;

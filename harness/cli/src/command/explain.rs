@@ -124,7 +124,9 @@ fn not_found(suite: &Suite, unknown: &UnknownRequirement, console: &Console) -> 
             .filter(|(likeness, _)| *likeness > 0.85);
         match near {
             Some((_, near)) => format!("did you mean `{near}`?"),
-            None => "`smtpspec list` and `smtpspec list requirements` show what there is".to_owned(),
+            None => {
+                "`smtpspec list` and `smtpspec list requirements` show what there is".to_owned()
+            }
         }
     };
     console.error(&format!("nothing has the id `{id}`; {help}"));

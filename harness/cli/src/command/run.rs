@@ -1,0 +1,253 @@
+//! `smtpspec run`: scenarios against a server, and reports of what came of it.
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Arc;
+
+use smtpspec_catalogue::Grade;
+use smtpspec_judge::{Results, Tool, Verdict};
+use smtpspec_report::Verbosity;
+use smtpspec_runner::{Embedded, RunEvent, RunOptions, Stop, TargetAddress};
+use smtpspec_scenario::profile::Waiting;
+use smtpspec_scenario::{Case, Profile, Safety, Suite};
+
+use crate::args::{FailOn, Run};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::filter::Filter;
+use crate::interrupt;
+use crate::output::{self, Output};
+use crate::profile;
+use crate::progress::Progress;
+use crate::suite;
+
+/// What was asked for, read and found to be possible.
+struct Plan {
+    cases: Vec<Case>,
+    profile: Profile,
+    /// The embedded reference where it is missing.
+    target: Option<TargetAddress>,
+    outputs: Vec<Output>,
+}
+
+pub(crate) fn run(run: &Run, console: &Console) -> Exit {
+    let plan = match plan(run, console) {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    if run.dry_run {
+        return dry_run(&plan, console);
+    }
+    let outputs = plan.outputs.clone();
+    let results = match interrupt::runtime().and_then(|rt| rt.block_on(play(run, plan, console))) {
+        Ok(results) => results,
+        Err(error) => {
+            console.error(&format!("the run could not begin: {error}"));
+            return Exit::Failed;
+        }
+    };
+    let exit = Exit::of(&results, grade(run.fail_on));
+    let written = output::write(&outputs, &results, verbosity(run), console);
+    explain(exit, &results, console);
+    if written { exit } else { Exit::Failed }
+}
+
+/// Everything that can be wrong is found before anything is sent.
+fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
+    let outputs = output::parse(&run.reports).map_err(|why| {
+        console.error(&format!("--report: {why}"));
+        Exit::Usage
+    })?;
+    let profile = profile::of_run(run, console)?;
+    let target = match profile.server.as_deref().map(str::parse::<TargetAddress>).transpose() {
+        Ok(target) => target,
+        Err(why) => {
+            console.error(&format!("--server: {why}"));
+            return Err(Exit::Usage);
+        }
+    };
+    let suite = match run.scenarios.as_slice() {
+        [] => suite::built_in(console)?,
+        paths => suite::at(paths, console)?,
+    };
+    let cases = select(run, &suite, console)?;
+    let cases = spare_strangers(run, target.as_ref(), cases, console)?;
+    Ok(Plan { cases, profile, target, outputs })
+}
+
+/// The cases that the filters mean. Each filter must mean something: a slip is not to look like
+/// a success.
+fn select(run: &Run, suite: &Suite, console: &Console) -> Result<Vec<Case>, Exit> {
+    let all = suite.cases();
+    let filters = |words: &[String]| words.iter().map(|word| Filter::new(word)).collect::<Vec<_>>();
+    let (wanted, unwanted) = (filters(&run.filters), filters(&run.exclude));
+    for filter in wanted.iter().chain(&unwanted) {
+        if !all.iter().any(|case| filter.selects(case)) {
+            let word = filter.as_str();
+            console
+                .error(&format!("`{word}` selects no scenario; `smtpspec list` shows their ids"));
+            return Err(Exit::Nothing);
+        }
+    }
+    let cases: Vec<Case> = all
+        .into_iter()
+        .filter(|case| wanted.is_empty() || wanted.iter().any(|filter| filter.selects(case)))
+        .filter(|case| !unwanted.iter().any(|filter| filter.selects(case)))
+        .collect();
+    if cases.is_empty() {
+        console.error("nothing is selected: --exclude leaves no scenario");
+        return Err(Exit::Nothing);
+    }
+    Ok(cases)
+}
+
+/// Leaves out what would bother a server that is not on this machine, unless that was allowed.
+fn spare_strangers(
+    run: &Run,
+    target: Option<&TargetAddress>,
+    cases: Vec<Case>,
+    console: &Console,
+) -> Result<Vec<Case>, Exit> {
+    if run.allow_hostile || target.is_none_or(TargetAddress::is_loopback) {
+        return Ok(cases);
+    }
+    let selected = cases.len();
+    let quiet: Vec<Case> =
+        cases.into_iter().filter(|case| case.scenario.safety == Safety::Quiet).collect();
+    match (selected - quiet.len(), quiet.len()) {
+        (0, _) => {}
+        (left_out, 0) => {
+            console.error(&format!(
+                "all {left_out} selected scenarios are noisy or hostile, and the target is not on \
+                 this machine; --allow-hostile runs them"
+            ));
+            return Err(Exit::Nothing);
+        }
+        (left_out, _) => console.warn(&format!(
+            "{left_out} noisy or hostile scenarios are left out, because the target is not on this \
+             machine; --allow-hostile runs them"
+        )),
+    }
+    Ok(quiet)
+}
+
+fn dry_run(plan: &Plan, console: &Console) -> Exit {
+    let mut text = String::new();
+    for case in &plan.cases {
+        let _ = writeln!(text, "{}  {}", case.id, case.scenario.title);
+    }
+    let target = plan
+        .target
+        .as_ref()
+        .map_or_else(|| "the reference inside this program".to_owned(), ToString::to_string);
+    let _ = writeln!(text, "{} scenarios would run against {target}", plan.cases.len());
+    console.finish(text.as_bytes(), Exit::Clean)
+}
+
+async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
+    let Plan { cases, mut profile, target, .. } = plan;
+    let stop = Stop::new();
+    interrupt::stops(&stop)?;
+    let embedded = match &target {
+        Some(_) => None,
+        None => {
+            let_mail_wait(&mut profile);
+            Some(Embedded::start(&profile).await?)
+        }
+    };
+    let target = match (&target, &embedded) {
+        (Some(target), _) => target.clone(),
+        (None, Some(embedded)) => embedded.address(),
+        (None, None) => return Err(io::Error::other("there is no target")),
+    };
+    let mut progress = Progress::new(cases.len(), !run.quiet);
+    let options = options(run, embedded.is_some());
+    let mut tell = |event: RunEvent<'_>| follow(event, &mut progress, console);
+    let results =
+        smtpspec_runner::run(cases, &target, Arc::new(profile), options, &mut tell, &stop).await;
+    progress.end();
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+    Ok(results)
+}
+
+fn options(run: &Run, embedded: bool) -> RunOptions {
+    let tool = Tool {
+        name: env!("CARGO_BIN_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    // Whole seconds: nobody needs more of when a run began.
+    let now = jiff::Timestamp::now();
+    let started = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string();
+    RunOptions {
+        jobs: run.jobs.into(),
+        segmentation: run.segmentation,
+        fail_fast: run.fail_fast.then(|| grade(run.fail_on)),
+        embedded,
+        ..RunOptions::new(tool, started)
+    }
+}
+
+/// The reference inside the program keeps mail for our own name, so that TURN has something to
+/// give.
+fn let_mail_wait(profile: &mut Profile) {
+    profile.facts.insert("turn".to_owned());
+    if profile.reference.turn.is_empty() {
+        let waiting = Waiting {
+            from: profile.recipient.clone(),
+            to: vec![profile.sender.clone()],
+            text: "Subject: this has waited for you\n\n.A line with a dot.\n".to_owned(),
+        };
+        profile.reference.turn.insert(profile.client.clone(), vec![waiting]);
+    }
+}
+
+fn follow(event: RunEvent<'_>, progress: &mut Progress, console: &Console) {
+    match event {
+        RunEvent::CaseFinished(case) => progress.finished(case),
+        RunEvent::JobsReduced { jobs, why } => {
+            progress.note(console, &format!("from now on {jobs} at once: {why}"));
+        }
+        RunEvent::TargetLost { reason, .. } => {
+            progress.note(console, &format!("the target does not answer: {reason}"));
+        }
+        RunEvent::TargetBack { after } => {
+            progress.note(console, &format!("the target is back after {after:.1?}"));
+        }
+        RunEvent::Probed(_) | RunEvent::CaseStarted { .. } | RunEvent::CaseRetried { .. } => {}
+    }
+}
+
+/// What the exit code means, where the reports do not say it by themselves.
+fn explain(exit: Exit, results: &Results, console: &Console) {
+    if exit == Exit::Nothing {
+        let reason = results
+            .scenarios
+            .iter()
+            .find(|case| case.verdict == Verdict::Inconclusive)
+            .or(results.scenarios.first())
+            .and_then(|case| case.reason.as_deref())
+            .unwrap_or("no scenario applies");
+        console.error(&format!("nothing could be judged; the first reason: {reason}"));
+        if reason.contains("RCPT") || reason.contains("recipient") {
+            console.note("--to names a mailbox that the target accepts");
+        }
+    }
+}
+
+const fn grade(fail_on: FailOn) -> Grade {
+    match fail_on {
+        FailOn::Must => Grade::Must,
+        FailOn::Should => Grade::Should,
+    }
+}
+
+const fn verbosity(run: &Run) -> Verbosity {
+    match (run.quiet, run.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::VeryVerbose,
+    }
+}

@@ -1,0 +1,106 @@
+//! The reports that were asked for: which formats, and where they go.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use smtpspec_judge::Results;
+use smtpspec_report::{Format, Options, Verbosity, render};
+
+use crate::console::Console;
+
+/// A report that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    format: Format,
+    /// Standard output where it is missing.
+    path: Option<PathBuf>,
+}
+
+/// Reads `FORMAT[=PATH]` words. Without any it is the terminal's report.
+pub(crate) fn parse(words: &[String]) -> Result<Vec<Output>, String> {
+    let mut outputs: Vec<Output> = Vec::new();
+    for word in words {
+        let (format, path) = match word.split_once('=') {
+            Some((format, path)) if !path.is_empty() => (format, Some(PathBuf::from(path))),
+            Some((format, _)) => {
+                return Err(format!("`{word}`: there is no path behind `{format}=`"));
+            }
+            None => (word.as_str(), None),
+        };
+        let format = format.parse().map_err(|unknown| format!("{unknown}"))?;
+        let output = Output { format, path };
+        if outputs.iter().any(|other| other.path == output.path) {
+            let place =
+                output.path.map_or("standard output".to_owned(), |path| path.display().to_string());
+            return Err(format!("two reports can't both go to {place}"));
+        }
+        outputs.push(output);
+    }
+    if outputs.is_empty() {
+        outputs.push(Output { format: Format::Terminal, path: None });
+    }
+    Ok(outputs)
+}
+
+/// Writes every report, also after one that can't be written. Tells whether all were.
+pub(crate) fn write(
+    outputs: &[Output],
+    results: &Results,
+    verbosity: Verbosity,
+    console: &Console,
+) -> bool {
+    let mut written = true;
+    for output in outputs {
+        let color = output.path.is_none() && console.colors_output();
+        let options = Options { color, verbosity, ..Options::default() };
+        let report = render(output.format, results, &options);
+        let (result, place) = match &output.path {
+            Some(path) => (create(path, &report), path.display().to_string()),
+            None => (console.print(&report), "standard output".to_owned()),
+        };
+        if let Err(error) = result {
+            console.error(&format!(
+                "{place}: the {} report could not be written: {error}",
+                output.format
+            ));
+            written = false;
+        }
+    }
+    written
+}
+
+fn create(path: &Path, report: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Result<Vec<Output>, String> {
+        parse(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn without_a_word_it_is_the_terminals_report() {
+        assert_eq!(words(&[]), Ok(vec![Output { format: Format::Terminal, path: None }]));
+    }
+
+    #[test]
+    fn several_reports_go_to_several_places() {
+        let outputs = words(&["terminal", "json=a.json", "junit=b.xml"]).unwrap();
+        assert_eq!(outputs.len(), 3);
+        assert_eq!(outputs[1].path.as_deref(), Some(Path::new("a.json")));
+    }
+
+    #[test]
+    fn what_cannot_be_is_said() {
+        assert!(words(&["jnuit"]).unwrap_err().contains("junit"));
+        assert!(words(&["json="]).unwrap_err().contains("no path"));
+        assert!(words(&["json=a", "junit=a"]).unwrap_err().contains("both go to a"));
+        assert!(words(&["json", "terminal"]).unwrap_err().contains("standard output"));
+    }
+}

@@ -1,0 +1,97 @@
+//! The profile of a run: the file, and over it what the command line and its variables say.
+
+use std::fs::File;
+use std::path::Path;
+
+use smtpspec_scenario::{Profile, Source};
+
+use crate::args::Run;
+use crate::console::Console;
+use crate::diagnostics;
+use crate::exit::Exit;
+
+/// The local part of a mailbox that no server has.
+const NOBODY: &str = "smtpspec-no-such-user";
+
+/// The profile in a file; the default one without a file.
+pub(crate) fn read(path: Option<&Path>, console: &Console) -> Result<Profile, Exit> {
+    let Some(path) = path else { return Ok(Profile::default()) };
+    let name = path.display().to_string();
+    let source = match File::open(path).and_then(|reader| Source::read(name, reader)) {
+        Ok(source) => source,
+        Err(error) => {
+            console.error(&format!("{}: {error}", path.display()));
+            return Err(Exit::Usage);
+        }
+    };
+    Profile::load(&source).map_err(|found| {
+        diagnostics::print(&found, &[source], console);
+        console.error(&format!("nothing was sent: {}", diagnostics::count(&found)));
+        Exit::Usage
+    })
+}
+
+/// The profile of `run`.
+pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
+    let mut profile = read(run.profile.as_deref(), console)?;
+    if let Some(server) = &run.server {
+        profile.server = Some(server.clone());
+    }
+    if let Some(from) = &run.from {
+        profile.sender.clone_from(from);
+    }
+    if let Some(ehlo) = &run.ehlo {
+        profile.client.clone_from(ehlo);
+    }
+    match run.to.as_slice() {
+        [] => {}
+        [first, others @ ..] => {
+            profile.recipient.clone_from(first);
+            profile.second_recipient = others.first().cloned();
+            // The profile's unknown mailbox need not be in this domain; this one surely is unknown.
+            profile.unknown_recipient =
+                first.rsplit_once('@').map(|(_, domain)| format!("{NOBODY}@{domain}"));
+            if others.len() > 1 {
+                console.error("--to takes two addresses at most");
+                return Err(Exit::Usage);
+            }
+        }
+    }
+    if let Some(unknown) = &run.unknown_to {
+        profile.unknown_recipient = Some(unknown.clone());
+    }
+    if let Some(timeout) = run.timeout {
+        profile.timeouts.connect = timeout;
+        profile.timeouts.reply = timeout;
+    }
+    for (flag, address) in addresses(&profile) {
+        if let Err(why) = is_plain(address) {
+            console.error(&format!("{flag}: `{}` {why}", address.escape_debug()));
+            return Err(Exit::Usage);
+        }
+    }
+    Ok(profile)
+}
+
+fn addresses(profile: &Profile) -> impl Iterator<Item = (&'static str, &str)> {
+    let second = profile.second_recipient.as_deref().map(|address| ("--to", address));
+    let unknown = profile.unknown_recipient.as_deref().map(|address| ("--unknown-to", address));
+    [("--from", profile.sender.as_str()), ("--to", profile.recipient.as_str())]
+        .into_iter()
+        .chain(second)
+        .chain(unknown)
+}
+
+/// Whether an address can stand between angle brackets without breaking the line around it. What
+/// the RFCs say of addresses is for the server to judge, and may be just what is being tested.
+fn is_plain(address: &str) -> Result<(), &'static str> {
+    if address.contains(['<', '>']) {
+        Err("has angle brackets; write the address alone")
+    } else if address.contains(|letter: char| letter.is_control()) {
+        Err("has control characters")
+    } else if !address.contains('@') && !address.eq_ignore_ascii_case("postmaster") {
+        Err("is no address: there is no @ in it")
+    } else {
+        Ok(())
+    }
+}
