@@ -70,9 +70,18 @@ pub(crate) fn of(play: Play, now: Duration) -> Outcome {
         findings: play.tally.findings,
         transcript: play.transcript,
     };
+    let found = play.peers.into_iter().flat_map(|peer| peer.watch.into_findings());
+    // What the scenario itself found, in the same reply and of the same requirement, is not told
+    // twice.
+    let told = |finding: &Finding| {
+        result.findings.iter().any(|own| {
+            own.requirement == finding.requirement && own.evidence.event == finding.evidence.event
+        })
+    };
+    let oracle = found.filter(|finding| !told(finding)).collect();
     Outcome {
         result,
-        oracle: play.peers.into_iter().flat_map(|peer| peer.watch.into_findings()).collect(),
+        oracle,
         congested: play.tally.congested,
         lost: play.tally.lost,
     }

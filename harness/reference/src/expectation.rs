@@ -2,6 +2,8 @@
 //!
 //! No rule lives here; the files named after commands build expectations out of these parts.
 
+use std::fmt;
+
 use smtpspec_catalogue::{Grade, RequirementId};
 use smtpspec_protocol::{CodePattern, CodeSet, Reply, ReplyCode};
 
@@ -24,9 +26,18 @@ pub struct Expectation {
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// The codes that satisfy it.
-    pub codes: CodeSet,
+    pub codes: Codes,
     /// The requirement that says so.
     pub requirement: RequirementId,
+}
+
+/// The codes that satisfy a rule: a rule asks for some, or forbids some.
+#[derive(Debug, Clone)]
+pub enum Codes {
+    /// These.
+    Only(CodeSet),
+    /// Any but these.
+    AllBut(CodeSet),
 }
 
 impl Expectation {
@@ -64,7 +75,7 @@ impl Expectation {
 
     /// Adds a rule; each part is a list of patterns, so that a set can be put together.
     pub(crate) fn rule(mut self, requirement: RequirementId, parts: &[&'static str]) -> Self {
-        self.rules.push(Rule { codes: codes(parts), requirement });
+        self.rules.push(Rule { codes: Codes::Only(codes(parts)), requirement });
         self
     }
 
@@ -76,6 +87,19 @@ impl Expectation {
         parts: &[&'static str],
     ) -> Self {
         if condition { self.rule(requirement, parts) } else { self }
+    }
+
+    /// Adds a rule, under a condition, that forbids some codes.
+    pub(crate) fn never_if(
+        mut self,
+        condition: bool,
+        requirement: RequirementId,
+        patterns: &'static str,
+    ) -> Self {
+        if condition {
+            self.rules.push(Rule { codes: Codes::AllBut(codes(&[patterns])), requirement });
+        }
+        self
     }
 
     /// Sets the codes of policy; 421 is always among them.
@@ -90,6 +114,26 @@ impl Expectation {
             self.preferred = refusal();
         }
         self
+    }
+}
+
+impl Codes {
+    /// Whether the code satisfies the rule.
+    pub fn matches(&self, code: ReplyCode) -> bool {
+        match self {
+            Self::Only(codes) => codes.matches(code),
+            Self::AllBut(codes) => !codes.matches(code),
+        }
+    }
+}
+
+/// As people list codes: `250, 251 or 5yz`, `any but 500 or 502`.
+impl fmt::Display for Codes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Only(codes) => codes.fmt(f),
+            Self::AllBut(codes) => write!(f, "any but {codes}"),
+        }
     }
 }
 
@@ -111,32 +155,12 @@ pub(crate) const DECLINES_INFORMATION: &str = "4yz 521 530 535 538 550 554";
 /// RFC 3207 §4 and RFC 4954 §6 let 530 answer most commands, whatever their order.
 pub(crate) const WANTS_LOGIN: &str = "530";
 
-/// Every code but 500: the answers of a server that knows the verb.
-pub(crate) const KNOWS_VERB: &str =
-    "2yz 3yz 4yz 501 502 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
-
-/// Every code but 500 and 502: the answers of a server that implements the command.
-pub(crate) const IMPLEMENTS: &str =
-    "2yz 3yz 4yz 501 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
-
-/// Every code but 502: the answers of a server that implements the command, or fails to know it.
-pub(crate) const NOT_UNIMPLEMENTED: &str =
-    "2yz 3yz 4yz 500 501 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
-
-/// Every code but 500 and 501: the answers of a server that can read the command.
-pub(crate) const NOT_SYNTAX_ERROR: &str =
-    "2yz 3yz 4yz 502 503 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
-
-/// Every code but 503.
-pub(crate) const NOT_OUT_OF_ORDER: &str =
-    "2yz 3yz 4yz 500 501 502 504 505 506 507 508 509 51z 52z 53z 54z 55z 56z 57z 58z 59z";
-
-/// Every code but 504 and 555: the answers of a server that knows the parameter.
-pub(crate) const KNOWS_PARAMETER: &str = "2yz 3yz 4yz 500 501 502 503 505 506 507 508 509 51z 52z 53z 54z 550 551 552 553 554 556 557 558 559 \
-     56z 57z 58z 59z";
-
 /// Any answer but a call for text: only DATA draws 3yz.
 pub(crate) const FINAL: &str = "2yz 4yz 5yz";
+
+/// The answers of a server that does not know the verb, or does not implement it
+/// (RFC 5321 §4.2.4).
+pub(crate) const UNSUPPORTED: &str = "500 502";
 
 /// What any command may draw by RFC 5321 §4.3.2, beside its own row of the table.
 pub(crate) const ANY_COMMAND: &str = "500 501 421";

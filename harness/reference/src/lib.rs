@@ -52,7 +52,7 @@ mod testing;
 
 pub use client::{Client, Fate, Returned};
 pub use config::{Account, Config, MailingList, Queued, TurnPeers};
-pub use expectation::{Expectation, Rule};
+pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};
 pub use server::{Delivery, Output, Server};
 pub use state::State;

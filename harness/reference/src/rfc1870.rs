@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Parameter, Reply};
 
 use crate::config::Config;
-use crate::expectation::{Expectation, KNOWS_PARAMETER};
+use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::{MessageFacts, Model};
 
@@ -40,7 +40,7 @@ impl Extension for Size {
                 .rule(requirement!("rfc1870-7-2"), &["500 501 503 504 552 555"])
                 .refuse_if(true, too_large);
         }
-        expectation.rule_if(sole, requirement!("rfc1870-4-2"), &[KNOWS_PARAMETER])
+        expectation.never_if(sole, requirement!("rfc1870-4-2"), "504 555")
     }
 
     fn on_message(

@@ -6,7 +6,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Parameter, Reply};
 
-use crate::expectation::{Expectation, KNOWS_PARAMETER};
+use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
 
@@ -33,7 +33,7 @@ impl Extension for EightBitMime {
         let known = [&b"7BIT"[..], b"8BITMIME"].iter().any(|body| value.eq_ignore_ascii_case(body));
         expectation
             // For a value that RFC 6152 does not have, no code is prescribed.
-            .rule_if(sole && known, requirement!("rfc6152-3-2"), &[KNOWS_PARAMETER])
+            .never_if(sole && known, requirement!("rfc6152-3-2"), "504 555")
             .refuse_if(!known, || Reply::new(501, "BODY is 7BIT or 8BITMIME"))
     }
 }

@@ -6,7 +6,7 @@ use smtpspec_protocol::{Command, Reply, Request};
 use super::form::{Form, syntax_error};
 use super::{order, vrfy};
 use crate::config::Config;
-use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, IMPLEMENTS};
+use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
 
 /// What EXPN may draw.
@@ -16,11 +16,11 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .policy(DECLINES_INFORMATION)
         .rule(requirement!("rfc5321-4.3.1-7"), &[FINAL])
         .rule(requirement!("rfc5321-4.3.2-19"), &["250 252 550 500 502 504", ANY_COMMAND])
-        .rule_if(form.is_plain(), requirement!("rfc5321-3.5.2-7"), &[IMPLEMENTS])
-        .rule_if(
+        .never_if(form.is_plain(), requirement!("rfc5321-3.5.2-7"), UNSUPPORTED)
+        .never_if(
             form.is_plain() && model.offers("EXPN"),
             requirement!("rfc5321-4.2.4-3"),
-            &[IMPLEMENTS],
+            UNSUPPORTED,
         )
         // 252 is what a server says that has EXPN disabled (§7.3), so it shows no support.
         .rule_if(

@@ -5,7 +5,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Quirks, Reply, Request, Verb};
 
 use super::sizes;
-use crate::expectation::{Expectation, NOT_SYNTAX_ERROR};
+use crate::expectation::Expectation;
 use crate::model::Model;
 
 /// How well a command is formed.
@@ -79,7 +79,7 @@ pub(crate) fn judge(model: &Model, request: &Request<'_>, expectation: Expectati
     let invalid =
         names_mailbox(&request.verb) && request.command.is_err() && (control || eight_bit);
     expectation
-        .rule_if(only_trailing_space(request), requirement!("rfc5321-4.1.1-2"), &[NOT_SYNTAX_ERROR])
+        .never_if(only_trailing_space(request), requirement!("rfc5321-4.1.1-2"), "500 501")
         // The same text wants 501 where there is no other reason, and §2.4 suggests 500 for
         // non-ASCII: since a server may have other reasons, any refusal satisfies the rule. The
         // underscore stands nearby in the text, but it is no question of character codes.

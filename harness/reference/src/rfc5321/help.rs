@@ -5,7 +5,7 @@ use smtpspec_protocol::{Argument, Command, Reply, Request};
 
 use super::form::{Form, syntax_error};
 use super::order;
-use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, IMPLEMENTS};
+use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
 
 /// What HELP may draw.
@@ -21,8 +21,8 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .policy(DECLINES_INFORMATION)
         .rule(requirement!("rfc5321-4.3.1-7"), &[FINAL])
         .rule(requirement!("rfc5321-4.3.2-20"), &["211 214 502 504", ANY_COMMAND])
-        .rule_if(alone, requirement!("rfc5321-4.1.1.8-3"), &[IMPLEMENTS])
-        .rule_if(alone && model.offers("HELP"), requirement!("rfc5321-4.2.4-3"), &[IMPLEMENTS])
+        .never_if(alone, requirement!("rfc5321-4.1.1.8-3"), UNSUPPORTED)
+        .never_if(alone && model.offers("HELP"), requirement!("rfc5321-4.2.4-3"), UNSUPPORTED)
         // HELP is not of the required set, so a server that has it has to list it.
         .rule_if(
             model.knows_offers() && !model.offers("HELP"),

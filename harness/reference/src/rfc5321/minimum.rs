@@ -3,16 +3,16 @@
 use smtpspec_catalogue::requirement;
 
 use super::form::Form;
-use crate::expectation::{Expectation, KNOWS_VERB, NOT_UNIMPLEMENTED};
+use crate::expectation::Expectation;
 
 /// Adds that a well-formed command of the required set is neither unknown nor unimplemented.
 ///
 /// 500 stands for syntax errors too, so only a command with no fault in its form can be held
 /// against the server.
 pub(crate) fn required(expectation: Expectation, form: Form) -> Expectation {
-    expectation.rule_if(form.is_plain(), requirement!("rfc5321-4.3.2-5"), &[KNOWS_VERB]).rule_if(
+    expectation.never_if(form.is_plain(), requirement!("rfc5321-4.3.2-5"), "500").never_if(
         form.is_plain(),
         requirement!("rfc5321-4.5.1-2"),
-        &[NOT_UNIMPLEMENTED],
+        "502",
     )
 }

@@ -3,7 +3,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Reply;
 
-use crate::expectation::{Expectation, NOT_OUT_OF_ORDER};
+use crate::expectation::Expectation;
 use crate::model::Model;
 use crate::state::State;
 
@@ -19,7 +19,7 @@ pub(crate) fn at_any_time(model: &Model, expectation: Expectation) -> Expectatio
         State::AwaitHello => requirement!("rfc5321-4.1.4-12"),
         _ => requirement!("rfc5321-4.1.4-11"),
     };
-    expectation.rule(rule, &[NOT_OUT_OF_ORDER])
+    expectation.never_if(true, rule, "503")
 }
 
 /// The refusal of a command that came out of order (rfc5321-4.1.4-19).

@@ -3,10 +3,13 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Reply, Request};
 
-use crate::expectation::{DECLINES_MAIL, Expectation, FINAL, WANTS_LOGIN};
+use crate::expectation::{DECLINES_MAIL, Expectation, FINAL};
 use crate::extension;
 use crate::model::Model;
 use crate::state::State;
+
+/// Why a server may give no answer to what it has been asked: it wants a login, or it leaves.
+const LEAVES: &str = "221 530";
 
 /// What an unknown verb may draw.
 pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
@@ -25,7 +28,9 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     let early = !matches!(model.state(), State::Ready | State::AwaitRcpt | State::AwaitData);
     let also = [if malformed { "501" } else { "" }, if early { "503" } else { "" }];
     let private = verb.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'X'));
-    let expectation = Expectation::of(unrecognized).policy(WANTS_LOGIN);
+    // A client that talks as no mail client does may be an attacker's tool (a web browser made to
+    // speak to us), and some servers take their leave of it: RFC 5321 §7.8 lets them.
+    let expectation = Expectation::of(unrecognized).policy(LEAVES);
     if private {
         // By bilateral agreement a private command may do anything; refused, it draws 500. A
         // server that knows it and has switched it off says 502.

@@ -6,7 +6,7 @@ use smtpspec_protocol::{Command, Grammar, Mailbox, Reply, Request};
 use super::form::{Form, syntax_error};
 use super::order;
 use crate::config::{Account, Config, MailingList, Standing};
-use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, IMPLEMENTS};
+use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
 
 /// What VRFY may draw.
@@ -18,11 +18,11 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .rule(requirement!("rfc5321-4.3.2-18"), &["250 251 252 550 551 553 502 504", ANY_COMMAND])
         // §4.5.1 requires VRFY, §3.5.3 tells a server that cannot verify to answer 502 or 500,
         // and calls that less than full compliance: a warning.
-        .rule_if(form.is_plain(), requirement!("rfc5321-3.5.2-7"), &[IMPLEMENTS])
-        .rule_if(
+        .never_if(form.is_plain(), requirement!("rfc5321-3.5.2-7"), UNSUPPORTED)
+        .never_if(
             form.is_plain() && model.offers("VRFY"),
             requirement!("rfc5321-4.2.4-3"),
-            &[IMPLEMENTS],
+            UNSUPPORTED,
         )
         .refuse_if(form.is_refused(), || syntax_error(request));
     order::at_any_time(model, expectation)
