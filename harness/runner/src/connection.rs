@@ -186,3 +186,6 @@ pub(crate) fn reason(error: &io::Error) -> String {
     ];
     if known.contains(&kind) { kind.to_string() } else { error.to_string() }
 }
+
+#[cfg(test)]
+mod tests;

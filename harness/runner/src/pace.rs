@@ -54,6 +54,9 @@ impl Pace {
             return false;
         }
         self.round += 1;
+        if self.believed {
+            self.pause = PAUSE.0;
+        }
         self.resume_at = Some(now + self.pause);
         self.pause = (self.pause * 2).min(PAUSE.1);
         let before = self.jobs;
@@ -72,10 +75,11 @@ impl Pace {
         }
     }
 
-    /// The target turned away a case for the last time. If the case was alone, that is no
-    /// congestion but the target's way, and others are not tried again until one goes through.
+    /// The target turned away a case for the last time, though it was alone. That is no congestion
+    /// but the target's way: others are not tried again, and not waited for long, until one goes
+    /// through.
     pub(crate) fn gave_up(&mut self) {
-        self.believed = self.jobs == 1;
+        self.believed = true;
     }
 
     /// Whether it is worth while to try a case again.
@@ -131,12 +135,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_target_that_turns_all_away_is_believed_until_one_goes_through() {
-        let mut pace = Pace::new(2);
-        pace.gave_up();
-        assert!(pace.hopes(), "with two at once it may be the crowd");
-        pace.turned_away(pace.round(), Instant::now());
+        let now = Instant::now();
+        let mut pace = Pace::new(1);
+        for _ in 0..3 {
+            pace.turned_away(pace.round(), now);
+        }
+        assert!(pace.hopes());
         pace.gave_up();
         assert!(!pace.hopes());
+        for _ in 0..9 {
+            pace.turned_away(pace.round(), now);
+            assert_eq!(pace.resume_at(now), Some(now + Duration::from_millis(100)));
+        }
         pace.went_through();
         assert!(pace.hopes());
     }

@@ -37,9 +37,10 @@ impl Schedule {
         Self { waiting: cases.into_iter().enumerate().map(job).collect(), alone: VecDeque::new() }
     }
 
-    /// Puts back a case that is to be run once more.
+    /// Puts back a case that is to be run once more. It is the next, so that a target which turns
+    /// away everybody is known for that soon.
     pub(crate) fn again(&mut self, job: Job) {
-        if job.alone { self.alone.push_back(job) } else { self.waiting.push_back(job) }
+        if job.alone { self.alone.push_back(job) } else { self.waiting.push_front(job) }
     }
 
     /// The next case, where there is room beside so many that run now.

@@ -6,7 +6,7 @@ use smtpspec_scenario::{Case, Source, load};
 pub(crate) fn cases(ids: &[&str]) -> Vec<Case> {
     let scenario = |id: &&str| {
         format!(
-            "  - id: {id}\n    title: NOOP\n    checks: [rfc5321-4.1.1.9-1]\n    dialogue:\n      \
+            "  - id: {id}\n    title: NOOP\n    checks: [rfc5321-4.1.1.9-4]\n    dialogue:\n      \
              - C: NOOP\n      - S: 250\n"
         )
     };

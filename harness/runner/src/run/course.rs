@@ -347,6 +347,8 @@ impl Course {
         }
         ended.job.turned_away += 1;
         if ended.job.turned_away < ATTEMPTS && self.pace.hopes() {
+            // The last attempt has the target to itself, so that no crowd can be the reason.
+            ended.job.alone |= ended.job.turned_away + 1 == ATTEMPTS;
             self.again(ended, why, events);
         } else {
             self.pace.gave_up();

@@ -77,7 +77,7 @@ pub async fn obey(mut stream: TcpStream, killer: &str) -> bool {
 pub fn suite(lines: &[(&str, &str)]) -> Vec<Case> {
     let scenario = |(id, line): &(&str, &str)| {
         format!(
-            "  - id: {id}\n    title: A line\n    checks: [rfc5321-4.1.1.9-1]\n    dialogue:\n      \
+            "  - id: {id}\n    title: A line\n    checks: [rfc5321-4.1.1.9-4]\n    dialogue:\n      \
              - C: {line}\n      - S: 250\n"
         )
     };
