@@ -15,8 +15,8 @@ fn main() {
     for file in files {
         let name = file.strip_prefix(&suite).expect("it came from there");
         let name = Path::new("scenarios").join(name);
-        writeln!(table, "({:?}, include_bytes!({file:?})),", name.display().to_string())
-            .expect("writing to a string");
+        let (name, file) = (name.display().to_string(), file.display().to_string());
+        writeln!(table, "({name:?}, include_bytes!({file:?})),").expect("writing to a string");
     }
     table.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -32,7 +32,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             if !matches!(name, "requirements" | "profiles") {
                 collect(&path, files);
             }
-        } else if name.ends_with(".yaml") {
+        } else if path.extension().is_some_and(|end| end == "yaml") {
             files.push(path);
         }
     }

@@ -17,7 +17,7 @@ use smtpspec_judge::Segmentation;
 #[derive(Debug, Parser)]
 #[command(name = "smtpspec", version, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    /// When to use colour: NO_COLOR and CLICOLOR_FORCE are heeded where it is `auto`
+    /// When to use colour; `auto` heeds `NO_COLOR`, `CLICOLOR_FORCE` and whether it is a terminal
     #[arg(
         long,
         global = true,
@@ -63,6 +63,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Run {
     /// What to run: an id, the beginning of one (rfc5321/4.1.1), or a glob; all without one
     #[arg(value_name = "FILTER")]
@@ -125,8 +126,8 @@ pub(crate) struct Run {
     #[arg(short, long, env = "SMTPSPEC_QUIET")]
     pub(crate) quiet: bool,
     /// Tell what would run, and send nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
+    #[arg(long = "dry-run")]
+    pub(crate) dry: bool,
 }
 
 /// The weakest level whose breach makes the exit code 1.
@@ -236,7 +237,7 @@ mod tests {
     #[test]
     fn durations_have_units_and_bounds() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
         for bad in ["", "s", "5h", "0s", "-1s", "1e9s", "99999999999999999999s", "100000m"] {
             assert!(duration(bad).is_err(), "{bad}");

@@ -8,7 +8,7 @@ use crate::args::When;
 use crate::exit::Exit;
 
 /// Where the program writes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Console {
     choice: ColorChoice,
 }
@@ -46,7 +46,7 @@ impl Console {
     }
 
     /// Writes results. A reader that has gone away (`| head`) is no error.
-    pub(crate) fn print(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
         let mut output = io::stdout().lock();
         match output.write_all(bytes).and_then(|()| output.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -56,7 +56,7 @@ impl Console {
 
     /// Writes results, and makes a failure to do so the exit code.
     pub(crate) fn finish(&self, bytes: &[u8], exit: Exit) -> Exit {
-        match self.print(bytes) {
+        match Self::print(bytes) {
             Ok(()) => exit,
             Err(error) => {
                 self.error(&format!("standard output could not be written: {error}"));

@@ -56,7 +56,7 @@ pub(crate) fn write(
         let report = render(output.format, results, &options);
         let (result, place) = match &output.path {
             Some(path) => (create(path, &report), path.display().to_string()),
-            None => (console.print(&report), "standard output".to_owned()),
+            None => (Console::print(&report), "standard output".to_owned()),
         };
         if let Err(error) = result {
             console.error(&format!(

@@ -89,7 +89,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), Un
     entries.sort();
     for entry in entries {
         let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        let is_yaml = entry.extension().is_some_and(|end| end == "yaml" || end == "yml");
         // Beside scenarios there lie the catalogue and profiles, which are none.
         let other = matches!(name, "requirements" | "profiles") || name.starts_with('.');
         if (entry.is_dir() && !other && depth < DEEPEST) || (is_yaml && !entry.is_dir()) {

@@ -23,11 +23,11 @@ pub(crate) fn check(check: &Check, console: &Console) -> Exit {
             let cases = loaded.suite.cases().len();
             let scenarios = loaded.suite.scenarios.len();
             let files = sources.len();
-            let mut line = format!("{files} files, {scenarios} scenarios, {cases} cases: ");
-            line.push_str(&match loaded.warnings.as_slice() {
-                [] => "all well-formed\n".to_owned(),
-                warnings => format!("well-formed, with {}\n", diagnostics::count(warnings)),
-            });
+            let verdict = match loaded.warnings.as_slice() {
+                [] => "all well-formed".to_owned(),
+                warnings => format!("well-formed, with {}", diagnostics::count(warnings)),
+            };
+            let line = format!("{files} files, {scenarios} scenarios, {cases} cases: {verdict}\n");
             console.finish(line.as_bytes(), Exit::Clean)
         }
         Err(found) => {

@@ -35,7 +35,7 @@ pub(crate) fn run(run: &Run, console: &Console) -> Exit {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
-    if run.dry_run {
+    if run.dry {
         return dry_run(&plan, console);
     }
     let outputs = plan.outputs.clone();
@@ -148,17 +148,15 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
     let Plan { cases, mut profile, target, .. } = plan;
     let stop = Stop::new();
     interrupt::stops(&stop)?;
-    let embedded = match &target {
-        Some(_) => None,
-        None => {
-            let_mail_wait(&mut profile);
-            Some(Embedded::start(&profile).await?)
-        }
+    let embedded = if target.is_none() {
+        let_mail_wait(&mut profile);
+        Some(Embedded::start(&profile).await?)
+    } else {
+        None
     };
-    let target = match (&target, &embedded) {
-        (Some(target), _) => target.clone(),
-        (None, Some(embedded)) => embedded.address(),
-        (None, None) => return Err(io::Error::other("there is no target")),
+    let here = embedded.as_ref().map(Embedded::address);
+    let Some(target) = target.or(here) else {
+        return Err(io::Error::other("there is no target"));
     };
     let mut progress = Progress::new(cases.len(), !run.quiet);
     let options = options(run, embedded.is_some());

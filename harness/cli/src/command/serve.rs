@@ -39,10 +39,10 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
         runtime.block_on(async {
             let listener = Listener::bind(serve.listen, Arc::new(config), sink).await?;
             let address = listener.local_addr()?;
-            console.print(format!("listening {address}\n").as_bytes())?;
+            Console::print(format!("listening {address}\n").as_bytes())?;
             let stop = Stop::new();
             interrupt::stops(&stop)?;
-            let console = *console;
+            let console = console.clone();
             listener.telling(move |notice| tell(&console, &notice)).serve(stop).await;
             Ok(())
         })
