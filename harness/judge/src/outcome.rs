@@ -79,10 +79,5 @@ pub(crate) fn of(play: Play, now: Duration) -> Outcome {
         })
     };
     let oracle = found.filter(|finding| !told(finding)).collect();
-    Outcome {
-        result,
-        oracle,
-        congested: play.tally.congested,
-        lost: play.tally.lost,
-    }
+    Outcome { result, oracle, congested: play.tally.congested, lost: play.tally.lost }
 }

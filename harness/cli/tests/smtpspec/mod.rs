@@ -1,5 +1,7 @@
 //! The program under test, and peers for it to talk to.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::fmt;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
