@@ -157,7 +157,9 @@ impl Connection {
             }
             Ending::Close | Ending::Half => {
                 self.end_half().await;
-                // A socket closed with octets unread sends a reset instead of a farewell.
+                // A socket closed with octets unread sends a reset instead of a farewell. The
+                // runtime hears of them only when it has its turn.
+                tokio::task::yield_now().await;
                 for _ in 0..READ_IN_ALL / READ {
                     if !matches!(self.stream.try_read(&mut self.buffer), Ok(count) if count > 0) {
                         break;

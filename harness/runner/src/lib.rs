@@ -3,7 +3,7 @@
 //! | what | where |
 //! |---|---|
 //! | where the target is | [`target`] |
-//! | the first contact, and every look at its health | [`probe`] |
+//! | the first contact, and every look at its health | [`mod@probe`] |
 //! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `health`, `session`, `connection`, `oracle`) |
 //! | what a run tells while it goes on | [`event`] |
 //! | a request to stop | [`stop`] |

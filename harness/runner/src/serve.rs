@@ -4,8 +4,8 @@
 mod session;
 
 use std::fmt;
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Write as _};
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,10 +147,8 @@ impl Listener {
 
     fn admit(&self, sessions: &mut JoinSet<()>, stream: TcpStream, peer: SocketAddr, stop: &Stop) {
         if sessions.len() >= self.sessions {
-            let text = format!("421 {} Too many sessions\r\n", self.config.name);
-            // A new connection has room for a line; to one that has not there is nobody to talk.
-            let _ = stream.set_nodelay(true);
-            let _ = stream.try_write(text.as_bytes());
+            // Who can't take a line at once is left without; nobody else has to wait for it.
+            let _ = turn_away(stream, &self.config.name);
             (self.tell)(Notice::TurnedAway(peer));
             return;
         }
@@ -164,6 +162,14 @@ impl Listener {
         };
         sessions.spawn(session.run(stop.clone()));
     }
+}
+
+/// Says that there is no room (RFC 5321 §3.8). It does not wait, and a new connection has room for
+/// a line.
+fn turn_away(stream: TcpStream, name: &str) -> io::Result<()> {
+    let mut stream = stream.into_std()?;
+    stream.write_all(format!("421 {name} Too many sessions\r\n").as_bytes())?;
+    stream.shutdown(Shutdown::Write)
 }
 
 /// Whether a client that went away again is to blame, and not a lack of anything here.

@@ -1,4 +1,5 @@
 //! The first contact with servers that are none, or bad ones: each ends in time, with its reason.
+#![allow(clippy::unwrap_used, reason = "test code, helpers and all")]
 
 mod support;
 
@@ -6,15 +7,13 @@ use std::time::Duration;
 
 use smtpspec_runner::probe::{Foreign, Obstacle};
 use smtpspec_runner::{Embedded, TargetAddress, probe};
-use support::{listen, profile, server};
+use support::{PATIENCE, impatient, profile, server, take_port};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-const PATIENCE: Duration = Duration::from_millis(400);
-
 async fn obstacle(target: &TargetAddress) -> Obstacle {
-    probe(target, &profile()).await.unwrap_err().why
+    probe(target, &impatient()).await.unwrap_err().why
 }
 
 /// A server that says this at once, then waits for the end.
@@ -40,9 +39,8 @@ async fn the_reference_tells_of_itself() {
 
 #[tokio::test]
 async fn a_port_where_nobody_listens_refuses() {
-    let (listener, address) = listen().await;
-    drop(listener);
-    assert_eq!(obstacle(&address).await, Obstacle::Refused);
+    let (_socket, address) = take_port("127.0.0.1:0");
+    assert_eq!(obstacle(&address.into()).await, Obstacle::Refused);
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
-//! Runs: on the reference, on servers that are busy, and on servers that die.
+//! Runs: on the reference, and on servers that are busy, wrong or hostile.
 
 mod support;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,10 +10,9 @@ use smtpspec_catalogue::Grade;
 use smtpspec_judge::{Results, Stopped, Verdict};
 use smtpspec_runner::{Embedded, RunEvent, Stop, TargetAddress};
 use smtpspec_scenario::Case;
-use support::{listen, noops, obey, options, profile, run, run_until, server, suite};
+use support::{impatient, noops, obey, options, profile, run, run_until, server, suite, take_port};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
 
 fn ids(results: &Results) -> Vec<&str> {
     results.scenarios.iter().map(|result| result.id.as_str()).collect()
@@ -57,8 +55,8 @@ async fn a_run_of_nothing_is_complete() {
 
 #[tokio::test]
 async fn a_target_that_is_not_there_ends_the_run_before_it_begins() {
-    let (listener, address) = listen().await;
-    drop(listener);
+    let (_socket, address) = take_port("127.0.0.1:0");
+    let address = TargetAddress::from(address);
     let (results, told) = run(noops(2), &address, profile(), options()).await;
     let reason = format!("{address} refused the connection: nobody listens there");
     assert_eq!(results.stopped, Some(Stopped::Unreachable { after: None, reason }));
@@ -132,7 +130,8 @@ async fn a_stop_ends_the_run_at_once_with_what_there_is() {
     let wanted = vec![id(&cases, 0), id(&cases, 1)];
     let hangs = id(&cases, 1);
     let mut profile = profile();
-    profile.timeouts.reply = Duration::from_secs(30);
+    profile.timeouts.reply = Duration::from_mins(1);
+    profile.timeouts.scenario = Duration::from_mins(1);
     let mut options = options();
     options.jobs = 1;
     let stop = Stop::new();
@@ -151,9 +150,36 @@ async fn a_stop_ends_the_run_at_once_with_what_there_is() {
 
 /// Obeys, but is silent once it is told to hang.
 async fn obey_but_hang(stream: TcpStream) {
-    if obey(stream, "hang").await {
+    if let Some(_stream) = obey(stream, "hang").await {
         std::future::pending::<()>().await;
     }
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_look_at_the_target() {
+    // It greets once; whoever comes later hears nothing.
+    let greeted = Arc::new(AtomicUsize::new(0));
+    let address = server(move |mut stream: TcpStream| {
+        let first = greeted.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if first {
+                obey(stream, "no such line").await;
+            } else {
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            }
+        }
+    })
+    .await;
+    let mut profile = profile();
+    // The case gives up first, and the look would take for ever.
+    profile.timeouts.scenario = Duration::from_millis(200);
+    profile.timeouts.reply = Duration::from_secs(1000);
+    profile.timeouts.run = Duration::from_millis(1500);
+    let mut options = options();
+    options.jobs = 1;
+    let (results, _) = run(noops(2), &address, profile, options).await;
+    assert_eq!(results.stopped, Some(Stopped::OutOfTime));
+    assert_eq!(verdicts(&results), [Verdict::Error]);
 }
 
 #[tokio::test]
@@ -213,97 +239,6 @@ async fn a_server_that_says_421_to_all_is_believed_after_three_attempts() {
     assert!(attempts.iter().filter(|attempts| **attempts == 1).count() >= 17, "{attempts:?}");
 }
 
-/// A server that dies when a line holds `die`, and comes back after that time if there is one.
-async fn mortal(back_after: Option<Duration>) -> TargetAddress {
-    let (listener, address) = listen().await;
-    tokio::spawn(live(listener, back_after));
-    address
-}
-
-async fn live(mut listener: TcpListener, back_after: Option<Duration>) {
-    let address: SocketAddr = listener.local_addr().unwrap();
-    loop {
-        let mut sessions = JoinSet::new();
-        loop {
-            tokio::select! {
-                Ok((stream, _)) = listener.accept() => {
-                    sessions.spawn(obey(stream, "die"));
-                }
-                Some(Ok(true)) = sessions.join_next() => break,
-            }
-        }
-        drop(listener);
-        sessions.shutdown().await;
-        let Some(time) = back_after else { return };
-        tokio::time::sleep(time).await;
-        listener = TcpListener::bind(address).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_target_that_dies_for_good_ends_the_run_with_the_case_that_killed_it() {
-    let address = mortal(None).await;
-    let cases = suite(&[("a", "NOOP"), ("b", "NOOP"), ("kills", "NOOP die"), ("c", "NOOP")]);
-    let killer = id(&cases, 2);
-    let mut options = options();
-    options.jobs = 1;
-    options.return_within = Duration::from_millis(300);
-    let (results, told) = run(cases, &address, profile(), options).await;
-    let Some(Stopped::Unreachable { after, reason }) = &results.stopped else {
-        panic!("{:?}", results.stopped)
-    };
-    assert_eq!(after.as_ref(), Some(&killer));
-    assert!(reason.contains("refused the connection"), "{reason}");
-    assert_eq!(verdicts(&results), [Verdict::Pass, Verdict::Pass, Verdict::Error]);
-    let reason = results.scenarios[2].reason.as_deref().unwrap();
-    assert!(
-        reason.ends_with("stopped answering after this case, and did not come back"),
-        "{reason}"
-    );
-    assert_eq!(results.summary.not_run, 1);
-    assert!(told.contains(&format!("lost after {killer}")), "{told:#?}");
-}
-
-#[tokio::test]
-async fn a_target_that_comes_back_is_tested_on_and_the_killer_is_found_among_many() {
-    let address = mortal(Some(Duration::from_millis(200))).await;
-    let mut lines = vec![("kills", "NOOP die")];
-    let names: Vec<String> = (0..20).map(|index| format!("n{index}")).collect();
-    lines.extend(names.iter().map(|name| (name.as_str(), "NOOP")));
-    let cases = suite(&lines);
-    let killer = id(&cases, 0);
-    let (results, told) = run(cases, &address, profile(), options()).await;
-    assert_eq!(results.stopped, None, "{told:#?}");
-    assert_eq!((results.summary.pass, results.summary.error), (20, 1), "{told:#?}");
-    let result = &results.scenarios[0];
-    assert_eq!((&result.id, result.verdict), (&killer, Verdict::Error));
-    let reason = result.reason.as_deref().unwrap();
-    assert!(reason.contains("stopped answering after this case, and came back"), "{reason}");
-    assert!(told.contains(&"back".to_owned()), "{told:#?}");
-}
-
-#[tokio::test]
-async fn a_target_that_dies_after_the_last_case_is_missed() {
-    // It dies when the case says farewell, so the case itself passes.
-    let (listener, address) = listen().await;
-    tokio::spawn(async move {
-        for _ in 0..2 {
-            let Ok((stream, _)) = listener.accept().await else { return };
-            obey(stream, "no such line").await;
-        }
-    });
-    let cases = noops(1);
-    let last = id(&cases, 0);
-    let mut options = options();
-    options.return_within = Duration::from_millis(100);
-    let (results, _) = run(cases, &address, profile(), options).await;
-    let Some(Stopped::Unreachable { after, .. }) = &results.stopped else {
-        panic!("{:?}", results.stopped)
-    };
-    assert_eq!(after.as_ref(), Some(&last));
-    assert_eq!(verdicts(&results), [Verdict::Error]);
-}
-
 #[tokio::test]
 async fn hostile_servers_end_in_a_verdict() {
     let endless = server(|mut stream: TcpStream| async move {
@@ -334,7 +269,7 @@ async fn hostile_servers_end_in_a_verdict() {
     for (address, wanted) in
         [(endless, Verdict::Fail), (slow, Verdict::Fail), (controls, Verdict::Pass)]
     {
-        let (results, told) = run(noops(3), &address, profile(), options()).await;
+        let (results, told) = run(noops(3), &address, impatient(), options()).await;
         assert_eq!(results.stopped, None, "{told:#?}");
         assert_eq!(verdicts(&results), [wanted; 3], "{told:#?}");
         let octets = |result: &smtpspec_judge::CaseResult| result.transcript.events.len();
@@ -358,7 +293,7 @@ async fn nothing_stays_open_when_a_run_is_over() {
         }
     })
     .await;
-    let (results, _) = run(noops(4), &address, profile(), options()).await;
+    let (results, _) = run(noops(4), &address, impatient(), options()).await;
     assert_eq!(results.scenarios.len(), 4);
     let all_closed = async {
         while open.load(Ordering::SeqCst) > 0 {

@@ -1,4 +1,5 @@
 //! The reference server on a socket, seen from a plain client.
+#![allow(clippy::unwrap_used, reason = "test code, helpers and all")]
 
 mod support;
 
@@ -7,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use smtpspec_reference::Config;
+use smtpspec_reference::{Config, Fate, Queued, TurnPeers};
 use smtpspec_runner::{Listener, Maildir, Memory, Notice, Sink, Stop};
 use support::Client;
 use tokio::task::JoinHandle;
@@ -145,4 +146,41 @@ async fn a_client_that_leaves_in_the_middle_does_no_harm() {
     let mut other = Client::connect(service.address).await;
     assert_eq!(deliver(&mut other).await, ["250", "250", "221"]);
     assert_eq!(memory.take().len(), 1);
+}
+
+#[tokio::test]
+async fn after_turn_the_waiting_mail_is_handed_over_and_its_fate_told() {
+    let waiting = Queued {
+        reverse_path: b"a@example.org".to_vec(),
+        recipients: vec![b"b@client.example.org".to_vec()],
+        message: b"Subject: x\r\n\r\nHello.\r\n".to_vec(),
+    };
+    let turn = TurnPeers::from([("client.example.org".to_owned(), vec![waiting])]);
+    let service = service(Config { turn, ..Config::default() }, Sink::Discard, 10).await;
+    let mut client = Client::connect(service.address).await;
+    assert_eq!(client.code().await.unwrap(), "220");
+    assert_eq!(client.ask(&["EHLO client.example.org", "TURN"]).await, ["250", "250"]);
+    // From here on we are the server.
+    client.say(b"220 client.example.org\r\n").await;
+    loop {
+        let line = client.line().await.unwrap();
+        let reply = match line.as_str() {
+            "DATA" => "354 go on\r\n",
+            "." => "250 taken\r\n",
+            "QUIT" => "221 bye\r\n",
+            line if line.starts_with(['E', 'M', 'R']) => "250 client.example.org\r\n",
+            _ => continue,
+        };
+        client.say(reply.as_bytes()).await;
+        if line == "QUIT" {
+            break;
+        }
+    }
+    assert_eq!(client.line().await, None);
+    let notices = service.notices.lock().unwrap();
+    let returned = notices.iter().find_map(|notice| match notice {
+        Notice::Returned { returned, .. } => Some(returned),
+        _ => None,
+    });
+    assert_eq!(returned.unwrap().fates, [Fate::Taken]);
 }

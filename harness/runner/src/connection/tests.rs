@@ -84,7 +84,8 @@ async fn a_peer_that_reads_nothing_does_not_hold_us() {
 #[tokio::test]
 async fn a_peer_that_talks_for_ever_is_heard_up_to_a_bound() {
     let (mut ours, mut theirs) = pair().await;
-    let peer = tokio::spawn(async move { while theirs.write_all(&[b'x'; READ]).await.is_ok() {} });
+    let chunk = vec![b'x'; READ];
+    let peer = tokio::spawn(async move { while theirs.write_all(&chunk).await.is_ok() {} });
     let mut heard = 0;
     loop {
         match ours.receive(late()).await {

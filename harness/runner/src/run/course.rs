@@ -1,6 +1,8 @@
 //! The course of a run: starts cases and looks at the target as there is room and reason, and
 //! decides what becomes of each case that ends.
 
+mod loss;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{RunOptions, unique};
 use crate::event::RunEvent;
-use crate::health::{self, Ended, Health, Sight};
+use crate::health::{Ended, Health};
 use crate::pace::Pace;
 use crate::probe::{Contact, Obstacle, Unreachable, probe};
 use crate::schedule::{Job, Schedule};
@@ -59,6 +61,8 @@ struct Running {
 enum Done {
     Case(Box<Outcome>),
     Look(Result<Contact, Unreachable>),
+    /// The run was stopped, so nobody wants to know.
+    Nothing,
 }
 
 type Events<'a> = &'a mut dyn FnMut(RunEvent<'_>);
@@ -162,7 +166,14 @@ impl Course {
         self.health.look();
         self.unseen &= !idle;
         let (target, profile) = (self.target.clone(), Arc::clone(&self.profile));
-        self.tasks.spawn(async move { Done::Look(probe(&target, &profile).await) });
+        let cut = self.cut.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = cut.stopped() => Done::Nothing,
+                seen = probe(&target, &profile) => Done::Look(seen),
+            }
+        });
     }
 
     fn begin(&mut self, mut job: Job, events: Events<'_>) {
@@ -212,6 +223,7 @@ impl Course {
                 self.looked(None, events);
             }
             Ok((_, Done::Look(Err(obstacle)))) => self.looked(Some(&obstacle), events),
+            Ok((_, Done::Nothing)) => {}
             Err(failed) => self.failed(&failed, events),
         }
     }
@@ -249,82 +261,6 @@ impl Course {
         } else {
             self.health.doubt(ended);
         }
-    }
-
-    /// A look at the target is over.
-    fn looked(&mut self, obstacle: Option<&Unreachable>, events: Events<'_>) {
-        let reason = obstacle.map(ToString::to_string).unwrap_or_default();
-        match self.health.looked(obstacle.is_none(), Instant::now()) {
-            Sight::Well(outcomes) => {
-                for ended in outcomes {
-                    self.settle(ended, events);
-                }
-            }
-            Sight::Lost => {
-                for running in self.running.values_mut() {
-                    running.suspect = true;
-                }
-                let after = self.prime_suspect();
-                events(RunEvent::TargetLost { after: after.as_deref(), reason: &reason });
-                self.give_up_after(Duration::ZERO, &reason);
-            }
-            Sight::Missing(away) => self.give_up_after(away, &reason),
-            Sight::Back(away, suspects) => {
-                events(RunEvent::TargetBack { after: away });
-                self.back(away, suspects, events);
-            }
-        }
-    }
-
-    fn give_up_after(&mut self, away: Duration, reason: &str) {
-        if away >= self.options.return_within {
-            let after = self.prime_suspect();
-            let waited = health::seconds(away);
-            let reason = format!("{reason} (waited {waited} for it to come back)");
-            self.stopped = Some(Stopped::Unreachable { after, reason });
-        }
-    }
-
-    /// The case that most likely killed the target.
-    fn prime_suspect(&self) -> Option<String> {
-        let suspect = self.health.suspects().iter().find(|ended| ended.had_connection());
-        let last = || self.results[self.last?].as_ref().map(|(result, _)| result.id.clone());
-        suspect.map(|ended| ended.job.case.id.clone()).or_else(last)
-    }
-
-    /// The target is back: whoever alone can have killed it is to blame; several run once more.
-    fn back(&mut self, away: Duration, suspects: Vec<Ended>, events: Events<'_>) {
-        let still = self.running.values().filter(|running| running.suspect).count();
-        let culprits = suspects.iter().filter(|one| one.had_connection()).count() + still;
-        if culprits == 0 {
-            self.blame_the_last(Some(away));
-        }
-        for mut ended in suspects {
-            if ended.had_connection() && (culprits == 1 || ended.job.alone) {
-                health::blame(&mut ended.outcome.result, Some(away), true);
-                self.conclude(ended, events);
-            } else {
-                self.again_after_loss(ended, events);
-            }
-        }
-    }
-
-    fn blame_the_last(&mut self, came_back: Option<Duration>) {
-        let last = self.last.and_then(|index| self.results[index].as_mut());
-        if let Some((result, _)) = last {
-            health::blame(result, came_back, true);
-        }
-    }
-
-    /// Runs a case once more that was caught in the loss of the target.
-    fn again_after_loss(&mut self, mut ended: Ended, events: Events<'_>) {
-        let why = if ended.had_connection() {
-            ended.job.alone = true;
-            "the target stopped answering while it ran beside others"
-        } else {
-            "the target had stopped answering before it began"
-        };
-        self.again(ended, why, events);
     }
 
     fn again(&mut self, ended: Ended, why: &str, events: Events<'_>) {
@@ -378,37 +314,9 @@ impl Course {
     /// Waits until nothing runs any more.
     async fn wind_up(&mut self, events: Events<'_>) {
         while let Some(done) = self.tasks.join_next_with_id().await {
-            // Once the run is stopped, nobody wants to know what a look would show.
+            // What a look shows now would change nothing any more.
             if !matches!(done, Ok((_, Done::Look(_)))) {
                 self.done(done, events);
-            }
-        }
-    }
-
-    /// Nothing comes any more: what was kept back counts as it is.
-    fn settle_the_rest(&mut self, events: Events<'_>) {
-        let lost = matches!(self.stopped, Some(Stopped::Unreachable { .. }));
-        let rest = self.health.drain();
-        let culprits = rest.iter().filter(|one| one.had_connection()).count();
-        if lost && culprits == 0 {
-            self.blame_the_last(None);
-        }
-        for mut ended in rest {
-            if lost && !ended.had_connection() {
-                // It never met the target, so it has not run.
-                self.schedule.again(ended.job);
-                continue;
-            }
-            if lost && ended.is_doubtful() {
-                health::blame(&mut ended.outcome.result, None, culprits == 1);
-            }
-            self.conclude(ended, events);
-        }
-        let left: Vec<Job> = self.schedule.drain().collect();
-        for mut job in left {
-            if let Some(outcome) = job.kept.take() {
-                let round = self.pace.round();
-                self.conclude(Ended { job, outcome: *outcome, round, company: false }, events);
             }
         }
     }

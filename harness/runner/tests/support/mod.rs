@@ -1,5 +1,10 @@
 //! Misbehaving servers, short tempers and small suites, for the tests of this crate.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part, and all of it is test code"
+)]
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -10,23 +15,43 @@ use smtpspec_judge::{Results, Tool};
 use smtpspec_runner::{RunEvent, RunOptions, Stop, TargetAddress};
 use smtpspec_scenario::{Case, Profile, Source, Timeouts, load};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// A profile that waits as little as a loaded machine allows.
+/// A profile that waits as long as a loaded machine may need.
 pub fn profile() -> Profile {
     let timeouts = Timeouts {
-        connect: Duration::from_secs(2),
-        reply: Duration::from_millis(400),
-        scenario: Duration::from_secs(10),
-        run: Duration::from_secs(60),
+        connect: Duration::from_secs(10),
+        reply: Duration::from_secs(10),
+        scenario: Duration::from_secs(30),
+        run: Duration::from_mins(2),
     };
     Profile { timeouts, ..Profile::default() }
+}
+
+/// How long [`impatient`] waits for a reply.
+pub const PATIENCE: Duration = Duration::from_millis(400);
+
+/// A profile for targets that do not answer.
+pub fn impatient() -> Profile {
+    let mut profile = profile();
+    profile.timeouts.reply = PATIENCE;
+    profile
 }
 
 pub async fn listen() -> (TcpListener, TargetAddress) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = TargetAddress::from(listener.local_addr().unwrap());
     (listener, address)
+}
+
+/// A port that is taken, and refuses connections until somebody listens on the socket. Several
+/// sockets can take the same port, so that a server can die and come back on it.
+pub fn take_port(address: &str) -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseport(true).unwrap();
+    socket.bind(address.parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 /// A server that treats each connection in this way.
@@ -44,31 +69,29 @@ where
     address
 }
 
-/// A server that answers 250 to all, until a line holds `killer`: then it says that, and is silent.
-/// True where it was killed.
-pub async fn obey(mut stream: TcpStream, killer: &str) -> bool {
-    if stream.write_all(b"220 mx.example.test\r\n").await.is_err() {
-        return false;
-    }
+/// Answers 250 to all, until a line holds `fatal`: then the connection is given back, and the line
+/// has no answer.
+pub async fn obey(mut stream: TcpStream, fatal: &str) -> Option<TcpStream> {
+    stream.write_all(b"220 mx.example.test\r\n").await.ok()?;
     let mut pending = Vec::new();
     loop {
         let mut chunk = [0; 4096];
         let count = stream.read(&mut chunk).await.unwrap_or(0);
         if count == 0 {
-            return false;
+            return None;
         }
         pending.extend_from_slice(&chunk[..count]);
         while let Some(at) = pending.iter().position(|&octet| octet == b'\n') {
             let line: Vec<u8> = pending.drain(..=at).collect();
             let line = String::from_utf8_lossy(&line).into_owned();
-            if line.contains(killer) {
-                return true;
+            if line.contains(fatal) {
+                return Some(stream);
             }
-            let quit = line.starts_with("QUIT");
-            let reply: &[u8] = if quit { b"221 bye\r\n" } else { b"250 mx.example.test\r\n" };
-            if stream.write_all(reply).await.is_err() || quit {
-                return false;
+            if line.starts_with("QUIT") {
+                stream.write_all(b"221 bye\r\n").await.ok()?;
+                return None;
             }
+            stream.write_all(b"250 mx.example.test\r\n").await.ok()?;
         }
     }
 }
