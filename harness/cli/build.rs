@@ -1,5 +1,7 @@
-//! Compiles the suite into the binary, so that `cargo install` gives a complete tool.
+//! Compiles the suite into the binary, so that `cargo install` gives a complete tool, and beside it
+//! the list of the requirements that the model's sources cite, with the file that does.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -21,6 +23,51 @@ fn main() {
     table.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("suite.rs"), table).expect("the build folder can be written");
+    fs::write(out.join("rules.rs"), rules(&root)).expect("the build folder can be written");
+}
+
+/// Where the model judges: `requirement!("…")` in the sources of these crates, tests left out.
+fn rules(root: &Path) -> String {
+    let mut found = BTreeSet::new();
+    for folder in ["protocol", "reference", "judge"] {
+        let folder = root.join("..").join(folder).join("src");
+        println!("cargo:rerun-if-changed={}", folder.display());
+        let mut files = Vec::new();
+        sources(&folder, &mut files);
+        for file in files {
+            let text = fs::read_to_string(&file).expect("a readable file");
+            let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let name = file.strip_prefix(root.join("..")).expect("it came from there");
+            for part in code.split("requirement!(").skip(1) {
+                if let Some(id) =
+                    part.trim_start().strip_prefix('"').and_then(|id| id.split('"').next())
+                {
+                    found.insert((id.to_owned(), format!("harness/{}", name.display())));
+                }
+            }
+        }
+    }
+    let mut table = String::from("&[\n");
+    for (id, file) in found {
+        writeln!(table, "({id:?}, {file:?}),").expect("writing to a string");
+    }
+    table.push(']');
+    table
+}
+
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        let mutants = path.file_stem().is_some_and(|stem| stem == "mutants");
+        if path.is_dir() && !mutants {
+            sources(&path, files);
+        } else if path.extension().is_some_and(|end| end == "rs")
+            && !mutants
+            && !path.ends_with("tests.rs")
+        {
+            files.push(path);
+        }
+    }
 }
 
 /// The scenario files: what else lies in the folder (the catalogue, profiles) is no scenario.

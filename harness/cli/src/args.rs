@@ -51,6 +51,8 @@ pub(crate) enum Command {
     List(List),
     /// Check scenario files and send nothing
     Check(Check),
+    /// Tell which requirements that bind a server are covered, and list those that are not
+    Coverage(Coverage),
     /// Tell all about a requirement, a scenario or a mutant
     Explain(Explain),
     /// Print a completion script for a shell
@@ -186,6 +188,13 @@ pub(crate) struct Check {
     /// Files or folders; the scenarios inside this program without one
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Coverage {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

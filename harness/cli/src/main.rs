@@ -11,6 +11,7 @@ mod interrupt;
 mod output;
 mod profile;
 mod progress;
+mod rules;
 mod suite;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => command::serve::serve(&serve, &console),
         Command::List(list) => command::list::list(&list, &console),
         Command::Check(check) => command::check::check(&check, &console),
+        Command::Coverage(coverage) => command::coverage::coverage(&coverage, &console),
         Command::Explain(explain) => command::explain::explain(&explain, &console),
         Command::Completions { shell } => command::completions::completions(shell, &console),
         Command::Man => command::completions::man(&console),

@@ -59,6 +59,10 @@ fn requirement(entry: &Requirement, suite: &Suite) -> String {
         let _ = writeln!(text, "\n  note: {note}");
     }
     let id = entry.id();
+    for (index, file) in crate::rules::files(id).enumerate() {
+        text.push_str(if index == 0 { "\n  judged in\n" } else { "" });
+        let _ = writeln!(text, "    {file}");
+    }
     let checked: Vec<_> =
         suite.scenarios.iter().filter(|scenario| scenario.checks.contains(&id)).collect();
     if checked.is_empty() {
