@@ -3,11 +3,16 @@
 use std::io;
 
 use smtpspec_runner::Stop;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
-/// A runtime for sockets and time, in this thread.
-pub(crate) fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
+/// Does work that needs sockets and time, in this thread: a case is nearly all waiting, and a round
+/// trip within one thread needs no other processor to wake up.
+pub(crate) fn block_on<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    // A name that is still being looked up is nobody's concern any more.
+    runtime.shutdown_background();
+    result
 }
 
 /// Ctrl-C, and on Unix the signal that service managers send, ask to stop; a second one ends the

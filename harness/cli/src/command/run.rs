@@ -39,7 +39,7 @@ pub(crate) fn run(run: &Run, console: &Console) -> Exit {
         return dry_run(&plan, console);
     }
     let outputs = plan.outputs.clone();
-    let results = match interrupt::runtime().and_then(|rt| rt.block_on(play(run, plan, console))) {
+    let results = match interrupt::block_on(play(run, plan, console)) {
         Ok(results) => results,
         Err(error) => {
             console.error(&format!("the run could not begin: {error}"));

@@ -35,17 +35,15 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
             }
         },
     };
-    let served = interrupt::runtime().and_then(|runtime| {
-        runtime.block_on(async {
-            let listener = Listener::bind(serve.listen, Arc::new(config), sink).await?;
-            let address = listener.local_addr()?;
-            Console::print(format!("listening {address}\n").as_bytes())?;
-            let stop = Stop::new();
-            interrupt::stops(&stop)?;
-            let console = console.clone();
-            listener.telling(move |notice| tell(&console, &notice)).serve(stop).await;
-            Ok(())
-        })
+    let served = interrupt::block_on(async {
+        let listener = Listener::bind(serve.listen, Arc::new(config), sink).await?;
+        let address = listener.local_addr()?;
+        Console::print(format!("listening {address}\n").as_bytes())?;
+        let stop = Stop::new();
+        interrupt::stops(&stop)?;
+        let console = console.clone();
+        listener.telling(move |notice| tell(&console, &notice)).serve(stop).await;
+        Ok(())
     });
     match served {
         Ok(()) => Exit::Clean,
