@@ -113,6 +113,7 @@ pub(crate) fn run(scenarios: Vec<CaseResult>, findings: Vec<RunFinding>) -> Resu
             greeting: Some("220 mx.example.test ready".into()),
             ehlo: vec!["mx.example.test".into(), "SIZE 65536".into()],
         },
+        options: vec!["--to".into(), "me@example.test".into()],
         started: "2026-11-24T02:30:00Z".into(),
         elapsed_ms: 1_234,
         stopped: None,

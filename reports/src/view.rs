@@ -197,6 +197,10 @@ pub(crate) fn replay(results: &Results, id: &str) -> String {
         command.push_str(" --server ");
         command.push_str(&quoted(&results.target.address));
     }
+    for option in &results.options {
+        command.push(' ');
+        command.push_str(&quoted(option));
+    }
     command
 }
 

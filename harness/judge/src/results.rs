@@ -18,6 +18,9 @@ pub struct Results {
     pub tool: Tool,
     /// Whom it is about.
     pub target: Target,
+    /// The words of the command line, beside the target and the filters, that a replay needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     /// When the run began, in RFC 3339's form.
     pub started: String,
     /// How long it took, in milliseconds.
@@ -27,7 +30,7 @@ pub struct Results {
     pub stopped: Option<Stopped>,
     /// The counts.
     pub summary: Summary,
-    /// One entry for each case that was selected, in the suite's order.
+    /// One entry for each case that ran, in the suite's order.
     pub scenarios: Vec<CaseResult>,
     /// What the model found outside the scenarios' own expectations, once for each requirement and
     /// place.

@@ -62,7 +62,7 @@ pub enum Source {
 pub struct Evidence {
     /// Which event of the transcript shows it, from 0.
     pub event: usize,
-    /// What was sent before: the command, or the end of the message data.
+    /// The command that was answered; empty where it was the connection or message data.
     #[serde(with = "octets")]
     pub sent: Vec<u8>,
     /// What came back; empty where nothing did.

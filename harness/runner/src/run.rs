@@ -102,6 +102,7 @@ pub async fn run(
         schema: SCHEMA.to_owned(),
         tool: options.tool,
         target: facts,
+        options: Vec::new(),
         started: options.started,
         elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         stopped,

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use smtpspec_catalogue::Grade;
-use smtpspec_judge::{Results, Tool, Verdict};
+use smtpspec_judge::{Results, Segmentation, Tool, Verdict};
 use smtpspec_report::Verbosity;
 use smtpspec_runner::{Embedded, RunEvent, RunOptions, Stop, TargetAddress};
 use smtpspec_scenario::profile::Waiting;
@@ -161,9 +161,10 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
     let mut progress = Progress::new(cases.len(), !run.quiet);
     let options = options(run, embedded.is_some());
     let mut tell = |event: RunEvent<'_>| follow(event, &mut progress, console);
-    let results =
+    let mut results =
         smtpspec_runner::run(cases, &target, Arc::new(profile), options, &mut tell, &stop).await;
     progress.end();
+    results.options = words(run);
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
@@ -185,6 +186,37 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
         embedded,
         ..RunOptions::new(tool, started)
     }
+}
+
+/// What the user said of the target and of how to talk to it, in the words of the command line.
+fn words(run: &Run) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+    if let Some(profile) = &run.profile {
+        add("--profile", &profile.display().to_string());
+    }
+    let to = Some(run.to.join(",")).filter(|to| !to.is_empty());
+    let texts = [
+        ("--from", &run.from),
+        ("--to", &to),
+        ("--unknown-to", &run.unknown_to),
+        ("--ehlo", &run.ehlo),
+    ];
+    for (flag, value) in texts {
+        if let Some(value) = value {
+            add(flag, value);
+        }
+    }
+    for path in &run.scenarios {
+        add("--scenarios", &path.display().to_string());
+    }
+    if let Some(timeout) = run.timeout {
+        add("--timeout", &format!("{}ms", timeout.as_millis()));
+    }
+    if run.segmentation != Segmentation::default() {
+        add("--segmentation", run.segmentation.as_str());
+    }
+    words
 }
 
 /// The reference inside the program keeps mail for our own name, so that TURN has something to
