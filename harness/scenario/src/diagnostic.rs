@@ -2,7 +2,7 @@
 //! terminal or in an editor is the business of whoever prints it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::scenario::Place;
 use crate::source::File;
 
-/// How many diagnostics of one file are kept; of the rest only the number is told.
+/// How many diagnostics of one file are kept; what follows in it is not looked at.
 pub const DIAGNOSTIC_LIMIT: usize = 100;
 
 /// One thing that is wrong, or that is probably not meant.
@@ -116,19 +116,15 @@ impl Severity {
 }
 
 impl Mark {
-    /// A mark at one octet of a file that may not be text.
-    pub(crate) fn in_octets(path: &Arc<str>, octets: &[u8], at: usize) -> Self {
+    /// A mark at some octets of a file that may not be text.
+    pub(crate) fn in_octets(path: &Arc<str>, octets: &[u8], at: usize, length: usize) -> Self {
         let before = &octets[..at];
         let start = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|octet| **octet == b'\n').count();
+        let line = before.split(|octet| *octet == b'\n').count();
         let column = String::from_utf8_lossy(&before[start..]).chars().count();
         Self {
-            place: Place {
-                file: Arc::clone(path),
-                line: line as u32 + 1,
-                column: column as u32 + 1,
-            },
-            range: at..octets.len().min(at + 1),
+            place: Place { file: Arc::clone(path), line: line as u32, column: column as u32 + 1 },
+            range: at..at + length,
             label: String::new(),
         }
     }
@@ -155,22 +151,38 @@ impl std::error::Error for Diagnostic {}
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     list: Vec<Diagnostic>,
-    left_out: BTreeMap<Arc<str>, (usize, usize)>,
+    /// How many were kept of each file.
+    kept: BTreeMap<Arc<str>, usize>,
+    said: BTreeSet<(Arc<str>, u32, u32, String)>,
     refused: bool,
 }
 
 impl Problems {
     /// Adds one, unless the file has had its share or the same was said before.
-    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
         self.refused |= diagnostic.severity == Severity::Error;
-        let file = Arc::clone(&diagnostic.mark.place.file);
-        let (kept, dropped) = self.left_out.entry(file).or_default();
-        if *kept >= DIAGNOSTIC_LIMIT {
-            *dropped += 1;
-        } else if !self.list.iter().any(|said| said.is_the_same(&diagnostic)) {
+        let Place { file, line, column } = &diagnostic.mark.place;
+        if self.is_full(file) {
+            return;
+        }
+        let said = (Arc::clone(file), *line, *column, diagnostic.message.clone());
+        let kept = self.kept.entry(Arc::clone(file)).or_default();
+        if self.said.insert(said) {
             *kept += 1;
+            if *kept == DIAGNOSTIC_LIMIT {
+                let last = format!("the rest of this file is left out after {kept} diagnostics");
+                diagnostic.note = Some(match diagnostic.note {
+                    Some(note) => format!("{note}; {last}"),
+                    None => last,
+                });
+            }
             self.list.push(diagnostic);
         }
+    }
+
+    /// Whether the file has had its share: then it need not be looked at any further.
+    pub(crate) fn is_full(&self, file: &str) -> bool {
+        self.kept.get(file).is_some_and(|kept| *kept >= DIAGNOSTIC_LIMIT)
     }
 
     /// Whether an error is among them.
@@ -189,25 +201,7 @@ impl Problems {
             let place = &found.mark.place;
             (order.get(&place.file).copied(), place.line, place.column)
         });
-        let mut sorted = Vec::with_capacity(self.list.len());
-        let mut found = self.list.into_iter().peekable();
-        while let Some(mut diagnostic) = found.next() {
-            let file = &diagnostic.mark.place.file;
-            let last = found.peek().is_none_or(|next| next.mark.place.file != *file);
-            if let Some((_, dropped @ 1..)) = self.left_out.get(file).filter(|_| last) {
-                let more = format!("{dropped} more in this file are left out");
-                diagnostic.note =
-                    Some(diagnostic.note.map_or(more.clone(), |note| format!("{note}; {more}")));
-            }
-            sorted.push(diagnostic);
-        }
-        sorted
-    }
-}
-
-impl Diagnostic {
-    fn is_the_same(&self, other: &Self) -> bool {
-        self.mark.place == other.mark.place && self.message == other.message
+        self.list
     }
 }
 
@@ -229,6 +223,11 @@ impl<'f> Reader<'f> {
     /// Something for which the file is refused.
     pub(crate) fn error(self, span: Span, message: impl Into<String>) -> Draft<'f> {
         Draft { diagnostic: Diagnostic::error(self.file.mark(span), message), reader: self }
+    }
+
+    /// Whether enough was said about the file.
+    pub(crate) fn is_full(self) -> bool {
+        self.problems.borrow().is_full(&self.file.path)
     }
 
     /// Something that is probably not meant.

@@ -73,7 +73,7 @@ fn read(sources: &[Source], problems: &RefCell<Problems>) -> Suite {
     for source in sources {
         match File::open(source) {
             Ok(file) => files.push(file),
-            Err(refused) => problems.borrow_mut().push(refused),
+            Err(refused) => problems.borrow_mut().push(*refused),
         }
     }
     let mut trees = Vec::new();
@@ -98,7 +98,9 @@ fn suite<'f>(documents: &'f [Document<'f>], library: &'f Library<'f>) -> Suite {
     }
     document::check_ids(&ids);
     for named in library.unused() {
-        check_unused(named, library);
+        if !named.reader.is_full() {
+            check_unused(named, library);
+        }
     }
     Suite { scenarios }
 }

@@ -79,8 +79,8 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(5),
             reply: Duration::from_secs(5),
-            scenario: Duration::from_secs(60),
-            run: Duration::from_secs(900),
+            scenario: Duration::from_mins(1),
+            run: Duration::from_mins(15),
         }
     }
 }

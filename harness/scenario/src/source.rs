@@ -39,37 +39,49 @@ pub(crate) struct File<'s> {
     pub(crate) path: Arc<str>,
     pub(crate) text: &'s str,
     lines: Vec<usize>,
+    /// How many characters stand before each block of octets: a file may be one long line.
+    blocks: Vec<usize>,
 }
+
+/// The size of such a block.
+const BLOCK: usize = 256;
 
 impl<'s> File<'s> {
     /// Reads a source as text that YAML can hold.
-    pub(crate) fn open(source: &'s Source) -> Result<Self, Diagnostic> {
+    pub(crate) fn open(source: &'s Source) -> Result<Self, Box<Diagnostic>> {
         let path: Arc<str> = source.path.as_str().into();
         let bytes = source.bytes.as_slice();
+        let refuse = |at, length, message: String, help: String| {
+            let mark = Mark::in_octets(&path, bytes, at, length);
+            Err(Box::new(Diagnostic::error(mark, message).with_help(help)))
+        };
         if bytes.len() > FILE_LIMIT {
-            let mark = Mark::in_octets(&path, bytes, 0);
-            return Err(Diagnostic::error(mark, "this file is too long to be a scenario file")
-                .with_note(format!("the limit is {FILE_LIMIT} octets")));
+            let message = "this file is too long to be a scenario file".to_owned();
+            return refuse(0, 0, message, format!("divide it: the limit is {FILE_LIMIT} octets"));
         }
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
                 let at = error.valid_up_to();
-                let mark = Mark::in_octets(&path, bytes, at);
                 let message = format!("the octet 0x{:02x} is not UTF-8", bytes[at]);
-                return Err(Diagnostic::error(mark, message)
-                    .with_help(r"to send such octets, write them as escapes: `{bytes: '\xff'}`"));
+                let help = r"to send such octets, write them as escapes: `{bytes: '\xff'}`";
+                return refuse(at, 1, message, help.to_owned());
             }
         };
         if let Some((at, found)) = unprintable(text) {
-            let mark = Mark::in_octets(&path, bytes, at);
             let message = format!("the character U+{:04X} can't stand in YAML", u32::from(found));
-            return Err(Diagnostic::error(mark, message)
-                .with_help(r"to send it, write it as an escape: `{bytes: '\x00'}`"));
+            let help = r"to send it, write it as an escape: `{bytes: '\x00'}`";
+            return refuse(at, found.len_utf8(), message, help.to_owned());
         }
         let newlines = text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n');
         let lines = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
-        Ok(Self { path, text, lines })
+        let mut characters = 0;
+        let mut blocks = vec![0];
+        for block in bytes.chunks(BLOCK) {
+            characters += count_characters(block);
+            blocks.push(characters);
+        }
+        Ok(Self { path, text, lines, blocks })
     }
 
     /// The index of the line that holds the offset.
@@ -94,9 +106,17 @@ impl<'s> File<'s> {
     /// The place of an offset, as people count.
     pub(crate) fn place(&self, at: usize) -> Place {
         let index = self.line_index(at);
-        let before = self.text.get(self.lines[index]..at).unwrap_or_default();
-        let column = before.chars().filter(|character| *character != BYTE_ORDER_MARK).count();
+        let mut column = self.characters_before(at) - self.characters_before(self.lines[index]);
+        if index == 0 && at > 0 && self.text.starts_with(BYTE_ORDER_MARK) {
+            column = column.saturating_sub(1);
+        }
         Place { file: Arc::clone(&self.path), line: index as u32 + 1, column: column as u32 + 1 }
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let at = at.min(self.text.len());
+        let block = at / BLOCK;
+        self.blocks[block] + count_characters(&self.text.as_bytes()[block * BLOCK..at])
     }
 
     /// A mark at a span, of which only the first line is pointed at.
@@ -115,6 +135,11 @@ impl<'s> File<'s> {
 }
 
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// How many characters begin in these octets of UTF-8.
+fn count_characters(octets: &[u8]) -> usize {
+    octets.iter().filter(|octet| **octet & 0b1100_0000 != 0b1000_0000).count()
+}
 
 /// The first character that YAML 1.2 does not let stand in a file, or a CR that ends no line.
 fn unprintable(text: &str) -> Option<(usize, char)> {
@@ -154,5 +179,15 @@ mod tests {
         assert_eq!((mark.place.line, mark.place.column, mark.range), (2, 2, 4..6));
         assert_eq!(file.place(8).line, 3);
         assert_eq!(file.rest_of_line(1), "b");
+    }
+
+    #[test]
+    fn columns_are_characters_even_far_into_a_line() {
+        let text = format!("a\n{}x", "é".repeat(1000));
+        let source = Source::new("a.yaml", text.clone());
+        let file = File::open(&source).unwrap();
+        assert_eq!(file.place(text.len() - 1).column, 1001);
+        let source = Source::new("a.yaml", "\u{feff}ab");
+        assert_eq!(File::open(&source).unwrap().place(4).column, 2);
     }
 }

@@ -26,7 +26,11 @@ pub fn write(scenario: &Scenario) -> String {
     put(&mut file, "section", text(&scenario.section));
     put(&mut file, "title", text(&scenario.section_title));
     put(&mut file, "scenarios", Value::Sequence(vec![Value::Mapping(body(scenario))]));
-    serde_yaml::to_string(&file).expect("invariant: a tree of texts, numbers and flags is YAML")
+    to_yaml(&file)
+}
+
+fn to_yaml(file: &Mapping) -> String {
+    serde_yaml::to_string(file).expect("invariant: a tree of texts, numbers and flags is YAML")
 }
 
 fn body(scenario: &Scenario) -> Mapping {
@@ -420,7 +424,7 @@ fn codes(set: &CodeSet) -> Value {
 
 fn duration(duration: Duration) -> Value {
     let milliseconds = duration.as_millis();
-    let text = if milliseconds % 1000 == 0 {
+    let text = if milliseconds.is_multiple_of(1000) {
         format!("{}s", milliseconds / 1000)
     } else {
         format!("{milliseconds}ms")

@@ -191,7 +191,7 @@ impl<'f> Tree<'f> {
         while let Some(event) = parser.next_event() {
             match event {
                 Ok((event, extent)) => {
-                    if !self.take(event, extent) {
+                    if self.reader.is_full() || !self.take(event, extent) {
                         return None;
                     }
                 }

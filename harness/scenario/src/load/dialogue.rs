@@ -21,6 +21,12 @@ use super::scope::Scope;
 /// How many steps a dialogue may have once every `use:` is put in.
 const STEP_LIMIT: usize = 10_000;
 
+/// How deep one `use:` may lead into another.
+const USE_LIMIT: usize = 16;
+
+/// How many variables a dialogue may know.
+const VARIABLE_LIMIT: usize = 1000;
+
 /// The reading of one dialogue.
 pub(super) struct Reading<'f> {
     /// The file of the step at hand; `use:` leads into others.
@@ -99,7 +105,7 @@ impl<'f> Reading<'f> {
                 self.reader.error(head(node), message).report();
                 self.state.ended = false;
             }
-            if !self.spend(node) {
+            if self.reader.is_full() || !self.spend(node) {
                 break;
             }
             self.step(node, &mut steps);
@@ -110,6 +116,10 @@ impl<'f> Reading<'f> {
     /// Counts a step; false when there are too many of them.
     fn spend(&mut self, node: &Node) -> bool {
         self.steps += 1;
+        if self.state.scope.len() > VARIABLE_LIMIT {
+            self.reader.error(head(node), "there are too many variables here").report();
+            return false;
+        }
         if self.library.spend() && self.steps <= STEP_LIMIT {
             return true;
         }
@@ -120,13 +130,12 @@ impl<'f> Reading<'f> {
         false
     }
 
-    fn step(&mut self, node: &'f Node, steps: &mut Vec<Step>) {
-        let Some(fields) = Fields::read(self.reader, node, &STEP) else { return };
+    fn step(&mut self, written: &'f Node, steps: &mut Vec<Step>) {
+        let Some(fields) = Fields::read(self.reader, written, &STEP) else { return };
         let own = self.modifiers(&fields);
-        let note = fields.get("note").and_then(|node| self.reader.text(node, "note"));
+        let note = fields.get("note").and_then(|text| self.reader.text(text, "note"));
         let Some(entry) = fields.choice(self.reader) else { return };
-        let conditional = own.when.is_some();
-        let before = self.state.clone();
+        let before = own.when.is_some().then(|| self.state.clone());
         if let Some(Condition::Profile(name) | Condition::Captured(name)) = &own.when {
             self.state.scope.set(name);
         }
@@ -144,7 +153,7 @@ impl<'f> Reading<'f> {
             let note = note.map(str::to_owned);
             steps.extend(act.map(|act| Step { act, on, when, checks, note, place }));
         }
-        if conditional {
+        if let Some(before) = before {
             self.rejoin(&before, entry);
         }
     }
@@ -199,6 +208,11 @@ impl<'f> Reading<'f> {
                 draft = draft.other(first, "entered here");
             }
             return draft.report();
+        }
+        if self.using.len() >= USE_LIMIT {
+            let message = "dialogues use each other too deeply here";
+            let draft = reader.error(node.span, message);
+            return draft.note(format!("the limit is {USE_LIMIT} levels")).report();
         }
         self.using.push(Use { steps: named.steps, mark });
         let outer = (self.reader, self.shelf, std::mem::replace(&mut self.inherited, modifiers));
@@ -312,6 +326,9 @@ impl<'f> Reading<'f> {
             Err(error) => return report_template(self.reader, node, &error),
         };
         for name in template.names() {
+            if self.reader.is_full() {
+                return None;
+            }
             self.check_variable(node, text, name);
             if escaped {
                 self.table.check_escapes(name);

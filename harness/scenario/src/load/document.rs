@@ -31,7 +31,7 @@ struct Heading<'f> {
 
 /// An id, a former one included, and where it was given.
 pub(super) struct Id<'f> {
-    pub(super) id: String,
+    pub(super) name: String,
     pub(super) reader: Reader<'f>,
     pub(super) span: Span,
     pub(super) former: bool,
@@ -95,11 +95,14 @@ impl<'f> Document<'f> {
         ids: &mut Vec<Id<'f>>,
     ) -> Option<Scenario> {
         let reader = self.reader;
+        if reader.is_full() {
+            return None;
+        }
         let fields = Fields::read(reader, node, &SCENARIO)?;
         let Heading { spec, section, title: section_title } = heading;
         let id = fields.get("id").and_then(|node| {
             let id = format!("{spec}/{section}/{}", reader.slug(node, "id")?);
-            ids.push(Id { id: id.clone(), reader, span: node.span, former: false });
+            ids.push(Id { name: id.clone(), reader, span: node.span, former: false });
             Some((id, node.span))
         });
         let title = fields.get("title").and_then(|node| title(reader, node));
@@ -186,7 +189,7 @@ impl<'f> Document<'f> {
                     continue;
                 }
             };
-            ids.push(Id { id: id.clone(), reader, span, former: true });
+            ids.push(Id { name: id.clone(), reader, span, former: true });
             aliases.push(id);
         }
         aliases
@@ -253,16 +256,16 @@ pub(super) fn check_ids(ids: &[Id<'_>]) {
         std::collections::BTreeMap::new();
     for id in ids {
         let mark = id.reader.file.mark(id.span);
-        if let Some((first, former)) = seen.get(id.id.as_str()) {
+        if let Some((first, former)) = seen.get(id.name.as_str()) {
             let label = if *former { "a former id here" } else { "the first" };
             let what = if id.former { "former id" } else { "id" };
             id.reader
-                .error(id.span, format!("the {what} `{}` is given for the second time", id.id))
+                .error(id.span, format!("the {what} `{}` is given for the second time", id.name))
                 .other(first.clone(), label)
                 .note("an id is never given to anything else, not even when it is no longer used")
                 .report();
         } else {
-            seen.insert(&id.id, (mark, id.former));
+            seen.insert(&id.name, (mark, id.former));
         }
     }
 }

@@ -45,6 +45,9 @@ impl<'f> Table<'f> {
         let mut names: BTreeMap<&str, &Node> = BTreeMap::new();
         let mut first: Option<(&Node, BTreeSet<&str>)> = None;
         for node in nodes {
+            if reader.is_full() {
+                break;
+            }
             let Some(fields) = Fields::read(reader, node, &ROW) else { continue };
             let name = fields.get("name").and_then(|node| Some((reader.slug(node, "name")?, node)));
             if let Some((name, node)) = name

@@ -23,7 +23,7 @@ impl<'n> Fields<'n> {
         };
         let head = entries.first().map_or(node.span, |first| first.key_span);
         let fields = Self { shape, entries, head };
-        for entry in entries {
+        for entry in entries.iter().take_while(|_| !reader.is_full()) {
             if shape.key(&entry.key).is_none() && shape.others.is_none() {
                 fields.report_unknown(reader, entry);
             }

@@ -12,7 +12,7 @@ use super::fields::Fields;
 use super::scalar::is_slug;
 
 /// How many steps all dialogues may have together, once every `use:` is put in.
-const STEP_BUDGET: usize = 1_000_000;
+const STEP_BUDGET: usize = 200_000;
 
 /// The dialogues of every file.
 pub(super) struct Library<'f> {
@@ -84,9 +84,9 @@ impl<'f> Library<'f> {
     }
 
     /// Makes a shelf known to other files.
-    pub(super) fn publish(&mut self, shelf: usize, name: &str, named_at: Span) {
-        let reader = self.shelves[shelf].reader;
-        if let Some(other) = self.public.insert(name.to_owned(), shelf) {
+    pub(super) fn publish(&mut self, index: usize, name: &str, named_at: Span) {
+        let reader = self.shelves[index].reader;
+        if let Some(other) = self.public.insert(name.to_owned(), index) {
             let other = self.shelves[other].reader.file.mark(Span::default());
             reader
                 .error(named_at, format!("there are two libraries `{name}`"))
@@ -100,12 +100,12 @@ impl<'f> Library<'f> {
     pub(super) fn find(
         &self,
         reader: Reader<'f>,
-        shelf: usize,
+        index: usize,
         name: &str,
         span: Span,
     ) -> Option<Named<'f>> {
         let (place, local) = match name.rsplit_once('/') {
-            None => (Some(shelf), name),
+            None => (Some(index), name),
             Some((library, local)) => (self.public.get(library).copied(), local),
         };
         let found = place.and_then(|place| {
@@ -113,7 +113,7 @@ impl<'f> Library<'f> {
             Some(Named { reader: self.shelves[place].reader, shelf: place, steps })
         });
         if found.is_none() && !(self.incomplete && name.contains('/')) {
-            let names = self.names(shelf);
+            let names = self.names(index);
             let help = did_you_mean(name, names.iter().map(String::as_str));
             let none = format!("there is no dialogue `{name}`");
             reader
@@ -128,8 +128,8 @@ impl<'f> Library<'f> {
         found
     }
 
-    fn names(&self, shelf: usize) -> Vec<String> {
-        let own = self.shelves[shelf].dialogues.keys().map(|name| (*name).to_owned());
+    fn names(&self, index: usize) -> Vec<String> {
+        let own = self.shelves[index].dialogues.keys().map(|name| (*name).to_owned());
         let others = self.public.iter().flat_map(|(library, index)| {
             self.shelves[*index].dialogues.keys().map(move |name| format!("{library}/{name}"))
         });

@@ -14,9 +14,9 @@ use crate::yaml::{Node, Value};
 const PATTERN_LIMIT: usize = 1 << 20;
 
 /// The longest duration: a day.
-const LONGEST: Duration = Duration::from_secs(86_400);
+const LONGEST: Duration = Duration::from_hours(24);
 
-impl<'f> Reader<'f> {
+impl Reader<'_> {
     /// Any text.
     pub(crate) fn text<'n>(self, node: &'n Node, what: &str) -> Option<&'n str> {
         match node.scalar() {
@@ -215,6 +215,9 @@ impl<'f> Reader<'f> {
         }
         let mut ids: Vec<RequirementId> = Vec::new();
         for node in nodes {
+            if self.is_full() {
+                return None;
+            }
             let Some(id) = self.requirement(node) else { continue };
             if ids.contains(&id) {
                 self.error(node.span, format!("`{id}` stands here for the second time")).report();

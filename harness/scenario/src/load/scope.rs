@@ -52,6 +52,10 @@ impl Scope {
         self.perhaps.contains(name)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.known.len() + self.perhaps.len()
+    }
+
     /// From here on it is set.
     pub(crate) fn set(&mut self, name: &str) {
         self.perhaps.remove(name);

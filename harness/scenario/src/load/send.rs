@@ -33,9 +33,10 @@ impl<'f> Reading<'f> {
     pub(super) fn said(&mut self, node: &'f Node) -> Option<Send> {
         match &node.value {
             Value::Scalar(_) => {
-                if let Some(ending) = self.ending(node) {
-                    return ending;
+                if let Some(ending) = node.plain().and_then(ending) {
+                    return Some(ending);
                 }
+                self.refuse_events(node)?;
                 Some(one_write(vec![self.line(node)?]))
             }
             Value::List(nodes) => {
@@ -50,28 +51,16 @@ impl<'f> Reading<'f> {
         }
     }
 
-    /// One of the words that stand for the end of the connection.
-    fn ending(&self, node: &Node) -> Option<Option<Send>> {
-        let word = node.plain()?;
-        let ending = match word {
-            "close" => Send::Close,
-            "half-close" => Send::HalfClose,
-            "abort" => Send::Abort,
-            _ if EVENTS.contains(&word) => {
-                let message = format!("`{word}` is something to hear, but here the harness speaks");
-                let draft = self.reader.error(node.span, message);
-                let ways = ENDINGS.join("`, `");
-                return Some(
-                    draft
-                        .help(format!(
-                            "to end the connection write `{ways}`; to send the word, quote it"
-                        ))
-                        .fail(),
-                );
-            }
-            _ => return None,
+    /// A word that only an expectation has is a slip, not a line to send.
+    fn refuse_events(&self, node: &Node) -> Option<()> {
+        let Some(word) = node.plain().filter(|word| EVENTS.contains(word)) else {
+            return Some(());
         };
-        Some(Some(ending))
+        let ways = ENDINGS.join("`, `");
+        self.reader
+            .error(node.span, format!("`{word}` is something to hear, but here the harness speaks"))
+            .help(format!("to end the connection write `{ways}`; to send the word, quote it"))
+            .fail()
     }
 
     fn said_mapping(&mut self, node: &'f Node) -> Option<Send> {
@@ -372,6 +361,16 @@ impl<'f> Reading<'f> {
                     .report();
             }
         }
+    }
+}
+
+/// One of the words that stand for the end of the connection.
+fn ending(word: &str) -> Option<Send> {
+    match word {
+        "close" => Some(Send::Close),
+        "half-close" => Some(Send::HalfClose),
+        "abort" => Some(Send::Abort),
+        _ => None,
     }
 }
 

@@ -22,7 +22,7 @@ impl Profile {
         let profile = match File::open(source) {
             Ok(file) => read(Reader { file: &file, problems: &problems }),
             Err(refused) => {
-                problems.borrow_mut().push(refused);
+                problems.borrow_mut().push(*refused);
                 None
             }
         };
