@@ -1,0 +1,141 @@
+//! Lines and commands (RFC 5321 §2.3.8, §4.1.1).
+
+use smtpspec_protocol::escape::{escape, unescape};
+use smtpspec_protocol::{
+    Command, Framed, Grammar, LineBuffer, Quirks, Request, Verb, limits, oddities,
+};
+
+use crate::pieces::pieces;
+
+const GRAMMARS: [Grammar; 2] = [Grammar { smtputf8: false }, Grammar { smtputf8: true }];
+
+/// Any octets as lines, and each line as a command.
+///
+/// However the octets are cut, the lines are those between one CRLF and the next. A line is a
+/// command, or an error with a place inside it; what is read, printed and read again is the same;
+/// what the strict grammar has is also read with any quirk put in, and then the quirk is told
+/// (RFC 5321 §4.1.1).
+pub fn command(input: &[u8]) {
+    assert_eq!(unescape(&escape(input).to_string()).as_deref(), Ok(input));
+    let (lines, rest) = split(input);
+    for choice in [b'0', b'1', b'x'] {
+        assert_framed(input, choice, &lines, rest);
+    }
+    for line in lines.into_iter().chain([rest]) {
+        for grammar in GRAMMARS {
+            check(line, grammar);
+        }
+    }
+}
+
+/// The lines of a stream, and what stands behind the last CRLF: the plainest way to say it.
+fn split(stream: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+    let mut lines = Vec::new();
+    let mut rest = stream;
+    while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
+        lines.push(&rest[..at]);
+        rest = &rest[at + 2..];
+    }
+    (lines, rest)
+}
+
+fn assert_framed(stream: &[u8], choice: u8, lines: &[&[u8]], rest: &[u8]) {
+    let mut buffer = LineBuffer::new(limits::COMMAND_LINE);
+    let mut expected = lines.iter();
+    for mut piece in pieces(stream, choice) {
+        while let Some(framed) = buffer.feed(&mut piece) {
+            let line = *expected.next().expect("there are as many lines as CRLFs");
+            match framed {
+                Framed::Line(found) => {
+                    assert_eq!(found, line);
+                    assert!(line.len() + 2 <= limits::COMMAND_LINE);
+                }
+                Framed::TooLong { head, octets } => {
+                    assert_eq!(octets, line.len() + 2);
+                    assert!(octets > limits::COMMAND_LINE && head.len() <= limits::COMMAND_LINE);
+                    assert!(line.starts_with(&head));
+                }
+            }
+        }
+    }
+    assert_eq!(expected.next(), None);
+    assert_eq!(buffer.pending(), rest.len());
+}
+
+fn check(line: &[u8], grammar: Grammar) {
+    let request = Request::parse(line, grammar);
+    assert_eq!(request.line, line);
+    let mut longer = line.to_vec();
+    longer.extend_from_slice(b" \t");
+    let longer = Request::parse(&longer, grammar);
+    assert_eq!(longer.command, request.command, "white space at the end changes nothing");
+    assert_eq!(longer.quirks, request.quirks | Quirks::TRAILING_SPACE);
+    match request.command {
+        Err(error) => {
+            assert!(error.at <= line.len(), "{error}");
+            assert!(!request.is_strict() && !error.to_string().is_empty());
+        }
+        Ok(command) => {
+            assert_eq!(command.verb(), request.verb);
+            assert!(grammar.smtputf8 || oddities(line).next().is_none(), "{}", escape(line));
+            assert_printable(&command, request.quirks, grammar);
+            if request.is_strict() {
+                assert_lenient(line, &command, grammar);
+            }
+        }
+    }
+}
+
+/// What is printed reads as the same command, has no quirk that was not there, and prints alike.
+fn assert_printable(command: &Command<'_>, quirks: Quirks, grammar: Grammar) {
+    let printed = command.to_bytes();
+    let line = printed.strip_suffix(b"\r\n").expect("a command ends with CRLF");
+    let again = Request::parse(line, grammar);
+    assert_eq!(again.command.as_ref(), Ok(command), "{}", escape(line));
+    assert!(quirks.contains(again.quirks), "{:?} came by printing", again.quirks);
+    assert_eq!(command.to_bytes(), printed);
+}
+
+/// A strict line stays the same command with more extensions, in other letters, and with each of
+/// the quirks that can be put into it, which are then told.
+fn assert_lenient(line: &[u8], command: &Command<'_>, grammar: Grammar) {
+    let widest = Request::parse(line, Grammar { smtputf8: true });
+    assert!(widest.is_strict() && widest.command.as_ref() == Ok(command));
+    let reads = |line: &[u8], quirks: Quirks| {
+        let request = Request::parse(line, grammar);
+        assert_eq!(request.command.as_ref(), Ok(command), "{}", escape(line));
+        assert_eq!(request.quirks, quirks, "{}", escape(line));
+    };
+    if !matches!(command, Command::Extension { .. }) {
+        reads(&with_other_case(line), Quirks::NONE);
+    }
+    if let Some(space) = position(line, b' ') {
+        reads(&with(line, space, b" "), Quirks::EXTRA_SPACE);
+        let mut tab = line.to_vec();
+        tab[space] = b'\t';
+        reads(&tab, Quirks::TAB);
+    }
+    let has_path =
+        matches!(command.verb(), Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml);
+    if let Some(colon) = position(line, b':').filter(|_| has_path) {
+        reads(&with(line, colon, b" "), Quirks::SPACE_BEFORE_COLON);
+        reads(&with(line, colon + 1, b" "), Quirks::SPACE_AFTER_COLON);
+    }
+}
+
+fn with_other_case(line: &[u8]) -> Vec<u8> {
+    let verb = position(line, b' ').unwrap_or(line.len());
+    let mut other = line.to_vec();
+    for octet in other[..verb].iter_mut().filter(|octet| octet.is_ascii_alphabetic()) {
+        *octet ^= 0x20;
+    }
+    other
+}
+
+fn with(line: &[u8], at: usize, more: &[u8]) -> Vec<u8> {
+    [&line[..at], more, &line[at..]].concat()
+}
+
+fn position(line: &[u8], octet: u8) -> Option<usize> {
+    line.iter().position(|&found| found == octet)
+}
