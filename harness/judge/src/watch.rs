@@ -232,7 +232,9 @@ impl Watch {
             .any(|odd| matches!(odd.kind, OddityKind::BareCr | OddityKind::BareLf));
         self.ambiguous_lines |= odd;
         let request = Request::parse(content, grammar);
-        if request.command.is_err() || !request.quirks.is_empty() || odd {
+        // Postfix leaves a client that says GET: whoever speaks so may be an attacker's tool.
+        let strange = matches!(request.verb, Verb::Other(_)) || !request.is_strict();
+        if strange || odd {
             self.blameless = false;
         }
         let verb = String::from_utf8_lossy(request.verb.name()).to_ascii_uppercase();
