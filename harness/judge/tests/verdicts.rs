@@ -69,7 +69,7 @@ fn play_as(head: &str, steps: &str, script: &[Far]) -> Outcome {
             Action::End { connection, how } => {
                 play.observe(now, connection, Happening::Ended { how });
             }
-            Action::Done => return play.finish(now),
+            Action::Done => return play.finish(),
         }
     }
     panic!("the case does not end");

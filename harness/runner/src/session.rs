@@ -42,7 +42,7 @@ pub(crate) async fn play(case: Case, setup: Setup, address: SocketAddr, stop: St
             play.observe(began.elapsed(), connection, what);
         }
     }
-    play.finish(began.elapsed())
+    play.finish()
 }
 
 /// The connections of a case, by number.
