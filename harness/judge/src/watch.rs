@@ -55,11 +55,7 @@ pub(crate) struct Watch {
     unanswered: Option<Finding>,
     /// Why the state can't be known any more, for the transcript; taken once.
     remark: Option<&'static str>,
-    /// Whether everything sent so far was a plain legal command, and all replies were positive:
-    /// only then is a close by the server surely not policy.
-    blameless: bool,
-    /// Whether all that went wrong so far was one unknown command, answered as such just now.
-    only_unknown: bool,
+    conduct: Conduct,
     /// Whether a command with SMTPUTF8 was sent where it is offered (RFC 6531 §3.7.4.2).
     internationalized: bool,
     /// Whether the server has begun TLS, so that its octets have no form to judge.
@@ -67,6 +63,29 @@ pub(crate) struct Watch {
     /// How much of the word STARTTLS the octets that were sent last are; all of it, once it was
     /// sent.
     starttls: usize,
+}
+
+/// What the client has done so far that may be a reason for what the server does.
+struct Conduct {
+    /// Whether everything sent so far was a plain legal command, and all replies were positive:
+    /// only then is a close by the server surely not policy.
+    blameless: bool,
+    /// Whether all that went wrong so far was one unknown command, answered as such just now.
+    only_unknown: bool,
+    /// Whether the client went on before a reply that it had to wait for, so that any refusal may
+    /// be for that (rfc5321-4.3.1-1).
+    impatient: bool,
+    /// How many commands were answered since the last message.
+    commands: usize,
+}
+
+impl Conduct {
+    /// Whether the server may refuse anything on account of it: haste, or more talk without a
+    /// message than any client needs, against which servers defend themselves (RFC 5321 §7.8).
+    fn tries_patience(&self) -> bool {
+        const MANY_COMMANDS: usize = 10;
+        self.impatient || self.commands > MANY_COMMANDS
+    }
 }
 
 const STARTTLS: &[u8] = b"STARTTLS";
@@ -99,8 +118,12 @@ impl Watch {
             findings: Vec::new(),
             unanswered: None,
             remark: None,
-            blameless: true,
-            only_unknown: false,
+            conduct: Conduct {
+                blameless: true,
+                only_unknown: false,
+                impatient: false,
+                commands: 0,
+            },
             internationalized: false,
             encrypted: false,
             starttls: 0,
@@ -177,8 +200,8 @@ impl Watch {
         self.judge_form(event, &seen);
         let refused = seen.reply.code.class() >= 4;
         let exchange = self.pair(event, seen);
-        self.only_unknown = self.blameless && is_plainly_unknown(&exchange);
-        self.blameless &= !refused;
+        self.conduct.only_unknown = self.conduct.blameless && is_plainly_unknown(&exchange);
+        self.conduct.blameless &= !refused;
         self.exchanges.push_back(exchange);
     }
 
@@ -221,7 +244,7 @@ impl Watch {
         self.phase = Phase::Lost;
         self.pending.clear();
         self.doubt = None;
-        self.blameless = false;
+        self.conduct.blameless = false;
     }
 
     /// Whether what comes may be TLS: surely, or because nobody knows what became of a STARTTLS.

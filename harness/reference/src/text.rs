@@ -50,7 +50,7 @@ impl TextRule {
     }
 
     /// The same rule as no more than a recommendation.
-    pub(crate) fn as_should(self) -> Self {
+    pub(crate) fn softened(self) -> Self {
         Self { level: Level::Should, ..self }
     }
 

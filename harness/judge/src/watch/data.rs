@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn look_alikes_are_found_however_the_data_is_cut() {
-        let table: [(&[u8], Option<(&str, Option<&[u8]>)>); 12] = [
+        type Found<'t> = Option<(&'t str, Option<&'t [u8]>)>;
+        let table: [(&[u8], Found<'_>); 12] = [
             (b"text\r\n.\r\n", None),
             (b".\r\n", None),
             (b"text\r\n..\n", None),

@@ -16,6 +16,9 @@ pub(super) struct Doubt {
     pub(super) what: String,
     /// What it reads next then.
     pub(super) next: Next,
+    /// Whether a second reply of any kind proves it: the first was a success, and what was sent
+    /// can draw no two replies as it was sent.
+    pub(super) any_proves: bool,
     /// Where it took a CR or LF for the end of a command line.
     pub(super) split: Option<Split>,
 }

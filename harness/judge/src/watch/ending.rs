@@ -19,7 +19,8 @@ impl Watch {
     /// if its reply does not come later: the RFC bounds the patience of clients, not the time of
     /// servers.
     pub(crate) fn silent(&mut self, event: usize) {
-        let whole = self.blameless && self.doubt.is_none() && self.reader.pending().is_empty();
+        let whole =
+            self.conduct.blameless && self.doubt.is_none() && self.reader.pending().is_empty();
         let line = self.peek_line().filter(|_| whole && matches!(self.phase, Phase::Commands));
         let Some(line) = line.filter(|line| self.is_plain(line)) else { return };
         let request = Request::parse(&line, self.model.grammar());
@@ -56,13 +57,13 @@ impl Watch {
         let idle = self.pending.is_empty() && after < PROMPT;
         let evidence = Evidence { event, sent: line.unwrap_or_default(), ..Evidence::default() };
         let wanted = "a connection that stays open until QUIT".to_owned();
-        if self.blameless && plain {
+        if self.conduct.blameless && plain {
             let what = "the server closed the connection instead of a reply".to_owned();
             self.find(requirement!("rfc5321-3.8-2"), what, wanted, evidence);
-        } else if self.blameless && idle {
+        } else if self.conduct.blameless && idle {
             let what = "the server closed the connection, unasked and without 421".to_owned();
             self.find(requirement!("rfc5321-3.8-2"), what, wanted, evidence);
-        } else if self.only_unknown && idle {
+        } else if self.conduct.only_unknown && idle {
             let what = "the server closed the connection after one unknown command".to_owned();
             self.find(requirement!("rfc5321-3.8-3"), what, wanted, evidence);
         }
@@ -70,8 +71,8 @@ impl Watch {
 
     /// The harness gave up its side, so a close by the server is only natural.
     pub(crate) fn ended(&mut self) {
-        self.blameless = false;
-        self.only_unknown = false;
+        self.conduct.blameless = false;
+        self.conduct.only_unknown = false;
     }
 
     /// Whether nothing in a command line is a reason for a server to do anything but answer it.

@@ -17,7 +17,7 @@ pub(crate) struct Exchange {
     /// Its octets.
     pub(crate) octets: Vec<u8>,
     /// What the model expected; `None` where it could not know.
-    pub(crate) expectation: Option<Expectation>,
+    pub(crate) expectation: Option<Box<Expectation>>,
 }
 
 /// What kind of thing a reply answers.

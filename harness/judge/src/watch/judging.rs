@@ -19,7 +19,9 @@ impl Watch {
         stimulus: &Stimulus<'_>,
     ) -> Exchange {
         let expectation = self.model.expect(stimulus);
-        for finding in breaches(event, &seen, &asked, &sent, &expectation) {
+        let refused = matches!(seen.reply.code.class(), 4 | 5);
+        let with_code = !(refused && self.conduct.tries_patience());
+        for finding in breaches(event, &seen, &asked, &sent, &expectation, with_code) {
             self.add(finding);
         }
         self.model.advance(stimulus, &seen.reply);
@@ -29,7 +31,7 @@ impl Watch {
             sent,
             reply: Some(seen.reply),
             octets: seen.octets,
-            expectation: Some(expectation),
+            expectation: Some(Box::new(expectation)),
         }
     }
 
@@ -99,16 +101,18 @@ impl Watch {
     }
 }
 
-/// Everything that is wrong with the code and the text of a reply.
+/// Everything that is wrong with the text of a reply, and with its code where that is judged.
 pub(super) fn breaches(
     event: usize,
     seen: &SeenReply,
     asked: &Asked,
     sent: &[u8],
     expectation: &Expectation,
+    with_code: bool,
 ) -> Vec<Finding> {
     let evidence = |at| Evidence { event, sent: sent.to_vec(), received: seen.octets.clone(), at };
-    let of_code = expectation.breaches(seen.reply.code).into_iter().map(|rule| {
+    let rules = expectation.breaches(seen.reply.code).into_iter().filter(|_| with_code);
+    let of_code = rules.map(|rule| {
         let what = format!("{} in answer to {}", seen.reply.code, asked.describe());
         let level = rule.requirement.requirement().level;
         finding(rule.requirement, level, what, rule.codes.to_string(), evidence(None))

@@ -33,6 +33,7 @@ impl Watch {
         match self.phase {
             Phase::Greeting => {
                 self.phase = Phase::Commands;
+                self.conduct.impatient = !self.pending.is_empty();
                 self.answer(event, seen, Asked::Connection, Vec::new(), &Stimulus::Connected)
             }
             Phase::Commands => self.pair_command(event, seen),
@@ -78,7 +79,11 @@ impl Watch {
         if code.get() == 421 || (matches!(doubt.next, Next::Excess) && !refused) {
             return Reading::AsSent;
         }
-        let as_sent = next.as_deref().is_some_and(|line| permits(&self.model, line, code));
+        let as_sent = next.as_deref().is_some_and(|line| {
+            let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+            permits(&self.model, line, code)
+                || (refused && (stray || self.conduct.tries_patience()))
+        });
         let otherwise = match &doubt.next {
             Next::Octets(_) | Next::Roughly(_) => doubt.next.line().is_some_and(|line| {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
@@ -86,9 +91,14 @@ impl Watch {
             }),
             Next::Excess | Next::Unknown => true,
         };
+        if code.get() == 221 && as_sent {
+            // To anything but QUIT, nothing but defence answers so (RFC 5321 §7.8).
+            return Reading::AsSent;
+        }
         // A refusal where nothing is to be answered may be the second for the same line: one too
-        // many, but no proof that the line was split.
-        let proof = next.is_some() || matches!(code.class(), 2 | 3);
+        // many, but by itself no proof that the line was split.
+        let second = code.class() == 5 && doubt.any_proves;
+        let proof = next.is_some() || matches!(code.class(), 2 | 3) || second;
         Reading::of(as_sent, otherwise && proof)
     }
 
@@ -101,7 +111,7 @@ impl Watch {
             at: None,
         };
         self.find(doubt.requirement, doubt.what, "one reply, as CRLF has it".to_owned(), evidence);
-        self.blameless = false;
+        self.conduct.blameless = false;
         let Next::Octets(tail) = doubt.next else {
             self.lose("where the server reads on is not known");
             return unjudged(event, seen, Asked::Nothing, Vec::new());
@@ -117,19 +127,20 @@ impl Watch {
     fn answer_command(&mut self, event: usize, seen: SeenReply, line: &Line) -> Exchange {
         let grammar = self.model.grammar();
         let content = line.content();
-        let lone = content.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
-        if lone {
+        let stray = content.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+        if stray {
             return self.answer_ambiguous(event, seen, line);
         }
         let request = Request::parse(content, grammar);
         if request.command.is_err() || !request.quirks.is_empty() {
-            self.blameless = false;
+            self.conduct.blameless = false;
         }
         let code = seen.reply.code;
         if self.model.offers("SMTPUTF8") {
             let mut words = content.split(|&octet| octet == b' ');
             self.internationalized |= words.any(|word| word.eq_ignore_ascii_case(b"SMTPUTF8"));
         }
+        self.note_haste(&request.verb);
         let asked = asked(&request);
         let stimulus = stimulus(line, &request);
         let exchange = self.answer(event, seen, asked, line.octets.clone(), &stimulus);
@@ -142,26 +153,42 @@ impl Watch {
                 requirement: requirement!("rfc5321-4.2-1"),
                 what: "more than one reply to a line that is too long".to_owned(),
                 next: Next::Excess,
+                any_proves: false,
                 split: None,
             });
         }
         exchange
     }
 
+    /// A client that goes on before the reply, where no extension lets it, may be refused whatever
+    /// it says (rfc5321-4.3.1-1; RFC 2920 §3.1 has the commands after which it may go on).
+    fn note_haste(&mut self, verb: &Verb<'_>) {
+        use Verb::{Mail, Rcpt, Rset, Saml, Send, Soml};
+        let pipelined = matches!(verb, Mail | Rcpt | Rset | Saml | Send | Soml);
+        let may = pipelined && self.model.offers("PIPELINING");
+        self.conduct.impatient |= !self.pending.is_empty() && !may;
+        self.conduct.commands += 1;
+    }
+
     /// The answer to a line with a CR or an LF inside, which is one line and not to be taken
     /// (rfc5321-2.3.8-1), and which a server may have split. The next reply tells.
     fn answer_ambiguous(&mut self, event: usize, seen: SeenReply, line: &Line) -> Exchange {
-        self.blameless = false;
+        self.conduct.blameless = false;
         let content = line.content();
+        self.conduct.impatient |= !self.pending.is_empty();
         let request = Request::parse(content, self.model.grammar());
         let (code, asked, stimulus) = (seen.reply.code, asked(&request), stimulus(line, &request));
         let expectation = self.model.expect(&stimulus);
-        let mut found = breaches(event, &seen, &asked, &line.octets, &expectation);
-        let lone = memchr::memchr2(b'\r', b'\n', content).unwrap_or(content.len());
-        let (head, rest) = (content[..lone].to_vec(), line.octets[lone + 1..].to_vec());
+        let mut found = breaches(event, &seen, &asked, &line.octets, &expectation, true);
+        let stray = memchr::memchr2(b'\r', b'\n', content).unwrap_or(content.len());
+        let (head, rest) = (content[..stray].to_vec(), line.octets[stray + 1..].to_vec());
         // A reply that is wrong for the whole line, but right for the part, leaves it open which
         // of two rules is broken.
-        if !permits(&self.model, &head, code) {
+        // And to refuse such a line is right, whatever the code (rfc5321-2.3.8-1).
+        let refused = matches!(code.class(), 4 | 5);
+        if refused || self.conduct.tries_patience() {
+            found.clear();
+        } else if !permits(&self.model, &head, code) {
             found.drain(..).for_each(|finding| self.add(finding));
         }
         let before = self.model.clone();
@@ -174,7 +201,7 @@ impl Watch {
             sent: line.octets.clone(),
             reply: Some(seen.reply),
             octets: seen.octets,
-            expectation: Some(expectation),
+            expectation: Some(Box::new(expectation)),
         };
         if code.class() == 3 || code.get() == 421 {
             self.lose("a line with a CR or LF inside may have been read as two");
@@ -184,6 +211,7 @@ impl Watch {
             requirement: requirement!("rfc5321-2.3.8-1"),
             what: "a reply to a part of a line, which CRLF did not end".to_owned(),
             next,
+            any_proves: code.class() == 2,
             split: Some(split),
         });
         exchange
@@ -211,7 +239,7 @@ impl Watch {
             _ => self.lose("nobody can know what the server awaits"),
         }
         if matches!(verb, Verb::Quit) || matches!(code.get(), 221 | 421) {
-            self.blameless = false;
+            self.conduct.blameless = false;
         }
     }
 
@@ -224,11 +252,14 @@ impl Watch {
         let code = seen.reply.code;
         let stimulus = Stimulus::Message(data.facts());
         if data.ended() {
-            self.blameless &= look_alike.is_none();
+            self.conduct.commands = 0;
+            self.conduct.blameless &= look_alike.is_none();
+            self.conduct.impatient |= !self.pending.is_empty() && !self.model.offers("PIPELINING");
             self.doubt = look_alike.map(|look| Doubt {
                 requirement: look.requirement,
                 what: format!("what follows {} in the data was read as commands", look.what),
                 next: look.tail.map_or(Next::Unknown, Next::Octets),
+                any_proves: code.class() == 2,
                 split: None,
             });
             return self.answer(event, seen, Asked::Message, Vec::new(), &stimulus);
@@ -266,7 +297,7 @@ impl Watch {
         seen: &SeenReply,
         look_alike: Option<LookAlike>,
     ) -> Option<Vec<u8>> {
-        self.blameless = false;
+        self.conduct.blameless = false;
         let code = seen.reply.code;
         let (requirement, what, tail) = match look_alike {
             Some(look) => (
@@ -336,7 +367,7 @@ impl Watch {
         let sent: Vec<u8> = self.pending.iter().copied().collect();
         let evidence = Evidence { event, sent, received: seen.octets.clone(), at: None };
         self.find(requirement, what.to_owned(), "nothing".to_owned(), evidence);
-        self.blameless = false;
+        self.conduct.blameless = false;
     }
 
     /// A reply with nothing before it that it could answer.
@@ -353,7 +384,7 @@ impl Watch {
             return;
         }
         let expectation = self.model.expect_unasked();
-        for mut finding in breaches(event, seen, &Asked::Nothing, &[], &expectation) {
+        for mut finding in breaches(event, seen, &Asked::Nothing, &[], &expectation, true) {
             if finding.requirement == requirement!("rfc5321-4.2-1") {
                 "a reply that answers no command".clone_into(&mut finding.what);
                 "nothing, or 421".clone_into(&mut finding.wanted);

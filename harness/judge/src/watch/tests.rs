@@ -90,7 +90,9 @@ fn what_was_smuggled_shows_by_the_reply_after_the_message() {
     assert_eq!(broken(&split), ["4.1.1.4-7"]);
     let late = in_data(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<250 OK\\r\\n500 What\\r\\n"]);
     assert_eq!(broken(&late), ["4.1.1.4-7"]);
-    let refused = in_data(&[sent, "<250 OK\\r\\n", "<500 What\\r\\n"]);
+    let refused = in_data(&[sent, "<250 OK\\r\\n", "<503 No\\r\\n"]);
+    assert_eq!(broken(&refused), ["4.1.1.4-7"], "nothing else in it can draw two replies");
+    let refused = in_data(&[sent, "<550 No\\r\\n", "<503 No\\r\\n"]);
     assert_eq!(broken(&refused), ["4.2-1"], "one reply too many, whatever the reason");
 }
 
@@ -100,11 +102,32 @@ fn a_line_that_is_split_shows_by_the_second_reply() {
     assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n"])), [""; 0]);
     assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n", "<250 OK\\r\\n"])), ["2.3.8-1"]);
     let quits = after_hello(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<221 mx.test\\r\\n"]);
-    assert_eq!(broken(&quits), ["4.2.4-2"], "one line, whose verb nobody has");
+    assert_eq!(broken(&quits), [""; 0], "one line, that was understood somehow");
     let split = after_hello(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<250 OK\\r\\n221 Bye\\r\\n"]);
     assert_eq!(broken(&split), ["2.3.8-1", "4.2.2-2"], "and the session is followed on");
     let refused = after_hello(&[sent, "<500 Lone LF\\r\\n", ">QUIT\\r\\n", "<221 mx.test\\r\\n"]);
     assert_eq!(broken(&refused), [""; 0]);
+}
+
+#[test]
+fn a_line_with_cr_or_lf_may_be_refused_with_any_code() {
+    for line in [">NOOP\\nNOOP\\r\\n", ">NOOP\\rNOOP\\r\\n"] {
+        assert_eq!(broken(&after_hello(&[line, "<554 Lone CR or LF\\r\\n"])), [""; 0]);
+    }
+}
+
+#[test]
+fn haste_may_be_refused_whatever_was_said() {
+    let haste = [">NOOP\\r\\nNOOP\\r\\n", "<554 Wait\\r\\n", "<554 Wait\\r\\n"];
+    assert_eq!(broken(&after_hello(&haste)), [""; 0]);
+    assert_eq!(broken(&after_hello(&[">NOOP\\r\\n", "<554 No\\r\\n"])), ["4.1.1.9-1"]);
+}
+
+#[test]
+fn much_talk_may_be_cut_short() {
+    let noop = [">NOOP\\r\\n", "<250 OK\\r\\n"].repeat(12);
+    let session = after_hello(&[noop, vec![">NOOP\\r\\n", "<554 Enough\\r\\n"]].concat());
+    assert_eq!(broken(&session), [""; 0]);
 }
 
 #[test]

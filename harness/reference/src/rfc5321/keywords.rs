@@ -48,10 +48,8 @@ fn each_line(reply: &Reply, check: LineCheck) -> Option<Fault> {
     if reply.code.get() != 250 {
         return None;
     }
-    let lines = reply.lines.iter().enumerate().skip(1);
-    lines
-        .filter_map(|(number, line)| check(line).map(|(at, what)| Fault::new(what, number, at)))
-        .next()
+    let mut lines = reply.lines.iter().enumerate().skip(1);
+    lines.find_map(|(number, line)| check(line).map(|(at, what)| Fault::new(what, number, at)))
 }
 
 fn keyword(line: &[u8]) -> &[u8] {
