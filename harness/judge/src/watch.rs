@@ -11,6 +11,7 @@
 //! them apart (`doubt`). Where the server did something after which nobody can know its state,
 //! the watch says so once in the transcript and judges only the form of what follows.
 
+mod ambiguous;
 mod data;
 mod doubt;
 mod ending;
