@@ -200,8 +200,9 @@ impl Watch {
         self.unanswered = None;
         self.judge_form(event, &seen);
         let refused = seen.reply.code.class() >= 4;
+        let blameless = self.conduct.blameless;
         let exchange = self.pair(event, seen);
-        self.conduct.only_unknown = self.conduct.blameless && is_plainly_unknown(&exchange);
+        self.conduct.only_unknown = blameless && is_plainly_unknown(&exchange);
         self.conduct.blameless &= !refused;
         self.exchanges.push_back(exchange);
     }

@@ -80,9 +80,9 @@ impl Watch {
             return self.answer_ambiguous(event, seen, line);
         }
         let request = Request::parse(content, grammar);
-        if request.command.is_err() || !request.quirks.is_empty() {
-            self.conduct.blameless = false;
-        }
+        // Postfix leaves a client that says GET: whoever speaks so may be an attacker's tool.
+        let strange = matches!(request.verb, Verb::Other(_)) || !request.is_strict();
+        self.conduct.blameless &= !strange;
         let code = seen.reply.code;
         if self.model.offers("SMTPUTF8") {
             let mut words = content.split(|&octet| octet == b' ');
