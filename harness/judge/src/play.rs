@@ -319,6 +319,10 @@ impl Play {
         let stage = std::mem::replace(&mut self.stage, Stage::Between);
         match stage {
             Stage::Hearing { peer, item, until } if now >= until => {
+                let since = now.saturating_sub(self.peers[peer].last_sent);
+                if since >= self.setup.profile.timeouts.reply {
+                    self.peers[peer].watch.silent(event);
+                }
                 self.silent(peer, &item, event);
             }
             Stage::Leaving { peer, until } if now >= until => {
