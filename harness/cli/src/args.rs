@@ -250,9 +250,9 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_of_run_and_serve_that_takes_a_value_has_a_variable() {
+    fn every_flag_that_takes_a_value_has_a_variable() {
         let cli = Cli::command();
-        for name in ["run", "serve"] {
+        for name in ["run", "serve", "prove"] {
             let command = cli.find_subcommand(name).expect("it exists");
             for arg in command.get_arguments() {
                 let takes_value = arg.get_action().takes_values() && !arg.is_positional();

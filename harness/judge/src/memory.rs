@@ -197,16 +197,13 @@ impl Far {
             if self.closed {
                 return Happening::Closed;
             }
-            match self.server.deadline().filter(|&deadline| deadline <= until) {
-                Some(deadline) => {
-                    *now = deadline.max(*now);
-                    self.tick(*now);
-                }
-                None => {
-                    *now = until.max(*now);
-                    return Happening::Waited;
-                }
-            }
+            let Some(deadline) = self.server.deadline().filter(|&deadline| deadline <= until)
+            else {
+                *now = until.max(*now);
+                return Happening::Waited;
+            };
+            *now = deadline.max(*now);
+            self.tick(*now);
         }
     }
 

@@ -225,11 +225,6 @@ impl<'a> Asked<'a> {
         verbs.iter().any(|verb| self.is(*verb))
     }
 
-    /// Whether it is a command that nobody knows.
-    fn is_unknown(&self) -> bool {
-        self.request().is_some_and(|request| matches!(request.verb, Verb::Other(_)))
-    }
-
     /// The command, where it can be read.
     fn command(&self) -> Option<&'a Command<'a>> {
         self.request().and_then(|request| request.command.as_ref().ok())
@@ -238,16 +233,6 @@ impl<'a> Asked<'a> {
     /// The command line, or nothing.
     fn line(&self) -> &'a [u8] {
         self.request().map_or(&[], |request| request.line)
-    }
-
-    /// Whether the connection was just made.
-    fn connected(&self) -> bool {
-        matches!(self.stimulus, Stimulus::Connected)
-    }
-
-    /// Whether the end of data has come.
-    fn message(&self) -> bool {
-        matches!(self.stimulus, Stimulus::Message(_))
     }
 
     fn state(&self) -> State {
@@ -263,6 +248,21 @@ impl<'a> Asked<'a> {
     fn accepted(&self) -> bool {
         matches!(self.usual.code.class(), 2 | 3)
     }
+}
+
+/// Whether the connection was just made.
+fn is_connection(on: &Asked<'_>) -> bool {
+    matches!(on.stimulus, Stimulus::Connected)
+}
+
+/// Whether the end of data has come.
+fn is_message(on: &Asked<'_>) -> bool {
+    matches!(on.stimulus, Stimulus::Message(_))
+}
+
+/// Whether it is a command that nobody knows.
+fn is_unknown(on: &Asked<'_>) -> bool {
+    on.request().is_some_and(|request| matches!(request.verb, Verb::Other(_)))
 }
 
 /// By its name: a mutant is what it is called.

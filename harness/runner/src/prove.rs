@@ -20,6 +20,9 @@ use smtpspec_scenario::{Case, Profile};
 
 use crate::embedded::config_of;
 
+/// The largest message that the reference takes here.
+const MESSAGE: u64 = 1 << 17;
+
 /// What was proved.
 #[derive(Debug)]
 pub struct Proof {
@@ -53,17 +56,8 @@ pub struct MutantProof {
     pub for_its_rule: bool,
     /// Whether anything in the suite or on the walks differs from the reference.
     pub deviates: bool,
-    /// What the model finds while the suite runs.
-    pub oracle_in_suite: Option<RequirementId>,
-    /// What the model finds on the walks.
-    pub oracle_on_walks: Option<RequirementId>,
-}
-
-impl MutantProof {
-    /// Whether the model alone convicts it.
-    pub fn is_convicted(&self) -> bool {
-        self.oracle_in_suite.or(self.oracle_on_walks).is_some()
-    }
+    /// What the model finds by itself, in the suite or on the walks; the first of it.
+    pub oracle: Option<RequirementId>,
 }
 
 impl Proof {
@@ -103,6 +97,20 @@ pub fn prove(cases: &[Case], mutants: &[&'static Mutant], profile: &Profile) -> 
     Proof { cases, mutants }
 }
 
+/// The mutants that behave like the reference on every walk, and so can't be caught by anybody.
+pub fn harmless(mutants: &[&'static Mutant], profile: &Profile) -> Vec<&'static Mutant> {
+    let stage = Stage::new(&[], profile);
+    let usual: Vec<_> = walk::all(&Arc::new(stage.config.clone()), profile).collect();
+    let tried = each(mutants.len(), |index| {
+        let config = Config { mutants: vec![mutants[index]], ..stage.config.clone() };
+        let config = Arc::new(config);
+        let mut pairs = walk::all(&config, profile).zip(&usual);
+        let differs = pairs.any(|(one, usual)| differ((&one.0, &one.1), (&usual.0, &usual.1)));
+        (!differs).then_some(mutants[index])
+    });
+    tried.into_iter().flatten().collect()
+}
+
 /// What everything is played with.
 struct Stage<'a> {
     cases: &'a [Case],
@@ -118,7 +126,10 @@ struct Shown {
 
 impl<'a> Stage<'a> {
     fn new(cases: &'a [Case], profile: &Profile) -> Self {
-        Self { cases, profile: Arc::new(profile.clone()), config: config_of(profile) }
+        let mut config = config_of(profile);
+        // A message over the limit is then not much to send.
+        config.max_message_octets = MESSAGE;
+        Self { cases, profile: Arc::new(profile.clone()), config }
     }
 
     fn run(&self, config: &Config) -> Shown {
@@ -133,7 +144,7 @@ impl<'a> Stage<'a> {
         let play = |case: &Case| memory::play(case.clone(), setup(), &config);
         Shown {
             played: self.cases.iter().map(play).collect(),
-            walks: walk::all(&config, &self.profile),
+            walks: walk::all(&config, &self.profile).collect(),
         }
     }
 
@@ -150,38 +161,37 @@ impl<'a> Stage<'a> {
             let findings = &shown.played[index].outcome.result.findings;
             findings.iter().any(|finding| finding.requirement == mutant.breaks)
         });
-        let suite = shown.played.iter().map(|played| &played.outcome.result.transcript);
-        let walks = shown.walks.iter().map(|(transcript, _)| transcript);
+        // What is as on the reference holds nothing against a mutant.
+        let others = || shown.all().zip(usual.all()).filter(|(one, usual)| differ(*one, *usual));
         MutantProof {
             mutant,
             caught_by,
             for_its_rule,
-            deviates: shown.differs(usual),
-            oracle_in_suite: suite.flat_map(memory::listen).map(|found| found.requirement).next(),
-            oracle_on_walks: walks.flat_map(memory::listen).map(|found| found.requirement).next(),
+            deviates: others().next().is_some(),
+            oracle: others()
+                .flat_map(|((transcript, _), _)| memory::listen(transcript))
+                .map(|found| found.requirement)
+                .next(),
         }
     }
 }
 
 impl Shown {
-    fn differs(&self, other: &Self) -> bool {
-        let mails = |shown: &Self| {
-            let played = shown.played.iter().map(|played| played.deliveries.clone());
-            played.chain(shown.walks.iter().map(|(_, mails)| mails.clone())).collect::<Vec<_>>()
-        };
-        let wires = |shown: &Self| {
-            let played = shown.played.iter().map(|played| wire(&played.outcome.result.transcript));
-            played
-                .chain(shown.walks.iter().map(|(transcript, _)| wire(transcript)))
-                .collect::<Vec<_>>()
-        };
-        mails(self) != mails(other) || wires(self) != wires(other)
+    fn all(&self) -> impl Iterator<Item = (&Transcript, &Vec<Delivery>)> {
+        let played = self.played.iter();
+        played
+            .map(|played| (&played.outcome.result.transcript, &played.deliveries))
+            .chain(self.walks.iter().map(|walk| (&walk.0, &walk.1)))
     }
 }
 
-/// What happened, without the times.
-fn wire(transcript: &Transcript) -> Vec<Happening> {
-    transcript.events.iter().map(|event| event.what.clone()).collect()
+/// Whether anything differs, on the wire or in the mail that comes out. Times do not count.
+fn differ(one: (&Transcript, &Vec<Delivery>), other: (&Transcript, &Vec<Delivery>)) -> bool {
+    one.1 != other.1 || wire(one.0).ne(wire(other.0))
+}
+
+fn wire(transcript: &Transcript) -> impl Iterator<Item = &Happening> {
+    transcript.events.iter().map(|event| &event.what)
 }
 
 fn on_reference((case, played): (&Case, &Played)) -> CaseProof {

@@ -124,7 +124,7 @@ fn as_text(proof: &Proof) -> String {
     }
     text.push_str("\nconvicted by the model alone\n");
     for mutant in &proof.mutants {
-        let found = mutant.oracle_in_suite.or(mutant.oracle_on_walks);
+        let found = mutant.oracle;
         let (mark, found) = match found {
             Some(found) => ("yes", found.as_str()),
             None => ("no", ""),
@@ -142,7 +142,7 @@ fn summary(proof: &Proof) -> String {
     let killing = cases - proof.idle().count();
     let caught = mutants - proof.escaped().count();
     let for_its_rule = count(|mutant| mutant.for_its_rule);
-    let convicted = count(|mutant| mutant.is_convicted());
+    let convicted = count(|mutant| mutant.oracle.is_some());
     format!(
         "{cases} scenarios: {passing} pass on the reference, {killing} catch a mutant\n\
          {mutants} mutants: {caught} are caught by a scenario, {for_its_rule} of them for the \
@@ -180,7 +180,7 @@ fn as_json(proof: &Proof) -> String {
                 "caught_by": caught_by,
                 "for_its_rule": proof_of.for_its_rule,
                 "deviates": proof_of.deviates,
-                "oracle": proof_of.oracle_in_suite.or(proof_of.oracle_on_walks),
+                "oracle": proof_of.oracle,
             })
         })
         .collect();

@@ -4,7 +4,9 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
 
 use super::reading::{Rules, STRICT};
-use super::{Asked, Fault, Mutant, Say, Then, When, answer, misreport, mutant, silence};
+use super::{
+    Asked, Fault, Mutant, Say, Then, When, answer, is_message, misreport, mutant, silence,
+};
 use crate::model::Model;
 use crate::state::State;
 
@@ -41,26 +43,26 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "message-draws-220",
         "accepts a message with 220",
         requirement!("rfc5321-3.3-26"),
-        misreport(|on| on.message() && on.accepted(), 220, "OK"),
+        misreport(|on| is_message(on) && on.accepted(), 220, "OK"),
     ),
     mutant(
         "message-draws-354",
         "answers 354 to the end of data once more",
         requirement!("rfc5321-4.3.2-15"),
-        misreport(|on| on.message() && on.accepted(), 354, "Go on"),
+        misreport(|on| is_message(on) && on.accepted(), 354, "Go on"),
     ),
     mutant(
         "message-unanswered",
         "says nothing to the end of data",
         requirement!("rfc5321-4.1.1.4-9"),
-        silence(|on| on.message()),
+        silence(is_message),
     ),
     mutant(
         "message-answered-for-each-recipient",
         "answers the end of data once for each recipient",
         requirement!("rfc5321-4.1.1.4-11"),
         Fault::Octets(|on, octets| {
-            if on.message() {
+            if is_message(on) {
                 let recipients = on.model.transaction().map_or(1, |open| open.recipients.len());
                 *octets = octets.repeat(recipients.max(1));
             }
@@ -70,14 +72,14 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "message-refused-with-500",
         "refuses a message that is too large with 500",
         requirement!("rfc5321-4.1.1.4-10"),
-        answer(|on| on.message() && on.usually() == 552, 500, "Too much mail data"),
+        answer(|on| is_message(on) && on.usually() == 552, 500, "Too much mail data"),
     ),
     mutant(
         "message-keeps-transaction",
         "keeps the transaction after the message",
         requirement!("rfc5321-4.1.1.4-8"),
         Fault::Answer {
-            when: |on| on.message() && on.accepted(),
+            when: |on| is_message(on) && on.accepted(),
             say: Say::AsUsual,
             then: Then::Only(|model, _| model.enter(State::AwaitData)),
         },
@@ -88,7 +90,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         requirement!("rfc5321-4.1.1.4-8"),
         Fault::All(&[
             Fault::Answer {
-                when: |on| on.message() && on.accepted(),
+                when: |on| is_message(on) && on.accepted(),
                 say: Say::AsUsual,
                 then: Then::Only(keep_quietly),
             },
@@ -221,7 +223,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "message-without-headers-refused",
         "refuses a message without header fields",
         requirement!("rfc5321-3.3-23"),
-        refuse(|on| on.message() && !has_field(on, b"")),
+        refuse(|on| is_message(on) && !has_field(on, b"")),
     ),
     mutant(
         "message-without-date-refused",
@@ -245,7 +247,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "message-with-many-addresses-refused",
         "refuses a message with more than 50 addresses in its header",
         requirement!("rfc5321-4.5.3.1.8-5"),
-        refuse(|on| on.text.iter().filter(|&&octet| octet == b'@').count() > 50),
+        refuse(|on| on.text.split(|&octet| octet == b'@').count() > 50),
     ),
     mutant(
         "message-with-nul-refused",

@@ -3,7 +3,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Parameter, Verb};
 
-use super::{Asked, Fault, Mutant, answer, mutant, reword};
+use super::{Asked, Fault, Mutant, answer, is_message, mutant, reword};
 
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
@@ -57,7 +57,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         requirement!("rfc1870-6.3-1"),
         answer(
             |on| {
-                on.message()
+                is_message(on)
                     && on.model.transaction().is_some_and(|open| open.parameter("SIZE").is_some())
             },
             552,
@@ -68,23 +68,13 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "message-over-limit-accepted",
         "takes a message that is larger than it said",
         requirement!("rfc1870-4-1"),
-        answer(|on| on.message() && on.usually() == 552, 250, "OK"),
+        answer(|on| is_message(on) && on.usually() == 552, 250, "OK"),
     ),
     mutant(
         "message-over-limit-draws-452",
         "refuses a message that is larger than it said for now",
         requirement!("rfc1870-4-1"),
-        answer(|on| on.message() && on.usually() == 552, 452, "No room"),
-    ),
-    mutant(
-        "mail-line-not-lengthened-by-size",
-        "refuses a MAIL line of more than 512 octets with SIZE",
-        requirement!("rfc1870-3-5"),
-        answer(
-            |on| value(on, b"SIZE").is_some() && on.line().len() + 2 > 512,
-            500,
-            "Line too long",
-        ),
+        answer(|on| is_message(on) && on.usually() == 552, 452, "No room"),
     ),
     mutant(
         "eightbitmime-not-offered",

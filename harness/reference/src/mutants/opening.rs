@@ -4,7 +4,8 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Reply, Verb};
 
 use super::{
-    Asked, Fault, Mutant, Say, Then, also, answer, forget, misreport, mutant, reword, silence,
+    Asked, Fault, Mutant, Say, Then, also, answer, forget, is_connection, misreport, mutant,
+    reword, silence,
 };
 use crate::model::Model;
 use crate::state::State;
@@ -14,26 +15,26 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "greeting-missing",
         "says nothing when a client connects",
         requirement!("rfc5321-3.1-1"),
-        silence(|on| on.connected()),
+        silence(is_connection),
     ),
     mutant(
         "greeting-250",
         "greets with 250",
         requirement!("rfc5321-4.3.1-2"),
-        misreport(|on| on.connected(), 250, "mx.example.test ESMTP service ready"),
+        misreport(is_connection, 250, "mx.example.test ESMTP service ready"),
     ),
     mutant(
         "greeting-without-domain",
         "greets without its name",
         requirement!("rfc5321-4.2-6"),
-        misreport(|on| on.connected(), 220, "(ESMTP) service ready"),
+        misreport(is_connection, 220, "(ESMTP) service ready"),
     ),
     mutant(
         "greeting-without-text",
         "greets with a bare code",
         requirement!("rfc5321-4.2-6"),
         Fault::Octets(|on, octets| {
-            if on.connected() {
+            if is_connection(on) {
                 *octets = b"220\r\n".to_vec();
             }
         }),
@@ -43,7 +44,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "greets twice",
         requirement!("rfc5321-4.2-1"),
         Fault::Octets(|on, octets| {
-            if on.connected() {
+            if is_connection(on) {
                 *octets = octets.repeat(2);
             }
         }),
@@ -67,7 +68,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         requirement!("rfc5321-3.1-5"),
         Fault::All(&[
             Fault::Config(|config| config.refuses_sessions = true),
-            Fault::Close(|on| on.connected()),
+            Fault::Close(is_connection),
         ]),
     ),
     mutant(

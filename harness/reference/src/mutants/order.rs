@@ -4,7 +4,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
 
-use super::{Fault, Mutant, Say, Then, also, answer, mutant};
+use super::{Fault, Mutant, Say, Then, also, answer, is_message, is_unknown, mutant};
 use crate::model::Model;
 use crate::state::State;
 use crate::transaction::Transaction;
@@ -41,7 +41,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         requirement!("rfc5321-4.1.4-19"),
         Fault::All(&[
             answer(|on| on.is(Verb::Data) && on.state().is_idle(), 354, "Start mail input"),
-            answer(|on| on.message() && on.model.transaction().is_none(), 250, "OK"),
+            answer(|on| is_message(on) && on.model.transaction().is_none(), 250, "OK"),
         ]),
     ),
     mutant(
@@ -54,7 +54,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
                 354,
                 "Start mail input",
             ),
-            answer(|on| on.message(), 250, "OK"),
+            answer(is_message, 250, "OK"),
         ]),
     ),
     mutant(
@@ -110,19 +110,19 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "unknown-command-ends-transaction",
         "drops the transaction at a command that it does not know",
         requirement!("rfc5321-3.8-6"),
-        also(|on| on.is_unknown(), Model::clear),
+        also(is_unknown, Model::clear),
     ),
     mutant(
         "unknown-command-forgets-greeting",
         "wants EHLO again after a command that it does not know",
         requirement!("rfc5321-3.8-6"),
-        also(|on| on.is_unknown(), |model| model.enter(State::AwaitHello)),
+        also(is_unknown, |model| model.enter(State::AwaitHello)),
     ),
     mutant(
         "message-forgets-greeting",
         "wants EHLO again after each message",
         requirement!("rfc5321-4.1.1.4-8"),
-        also(|on| on.message(), |model| model.enter(State::AwaitHello)),
+        also(is_message, |model| model.enter(State::AwaitHello)),
     ),
     mutant(
         "rset-forgets-greeting",

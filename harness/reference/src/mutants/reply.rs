@@ -3,7 +3,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
 
-use super::{Asked, Fault, Mutant, answer, mutant, reword, silence};
+use super::{Asked, Fault, Mutant, answer, is_unknown, mutant, reword, silence};
 
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
@@ -102,13 +102,13 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "reply-code-600",
         "answers a command that it does not know with 600",
         requirement!("rfc5321-4.3.2-3"),
-        answer(|on| on.is_unknown(), 600, "Command unrecognized"),
+        answer(is_unknown, 600, "Command unrecognized"),
     ),
     mutant(
         "reply-code-590",
         "answers a command that it does not know with 590",
         requirement!("rfc5321-4.2-9"),
-        answer(|on| on.is_unknown(), 590, "Command unrecognized"),
+        answer(is_unknown, 590, "Command unrecognized"),
     ),
     mutant(
         "reply-code-invented",
@@ -205,13 +205,10 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "command-echoed",
         "echoes a command that it does not know in its reply, octet for octet",
         requirement!("rfc5321-4.2-7"),
-        reword(
-            |on| on.is_unknown(),
-            |on, reply| {
-                reply.lines[0].push(b' ');
-                reply.lines[0].extend_from_slice(on.line());
-            },
-        ),
+        reword(is_unknown, |on, reply| {
+            reply.lines[0].push(b' ');
+            reply.lines[0].extend_from_slice(on.line());
+        }),
     ),
 ];
 

@@ -4,7 +4,10 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
 
-use super::{Fault, Mutant, Say, Then, also, answer, forget, misreport, mutant, silence};
+use super::{
+    Fault, Mutant, Say, Then, also, answer, forget, is_message, is_unknown, misreport, mutant,
+    silence,
+};
 use crate::model::Model;
 use crate::state::State;
 
@@ -121,13 +124,13 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "closes-after-unknown-command",
         "closes the connection after a command that it does not know",
         requirement!("rfc5321-3.8-3"),
-        Fault::Close(|on| on.is_unknown()),
+        Fault::Close(is_unknown),
     ),
     mutant(
         "closes-after-message",
         "closes the connection after each message",
         requirement!("rfc5321-3.8-2"),
-        Fault::Close(|on| on.message()),
+        Fault::Close(is_message),
     ),
     mutant(
         "closes-after-noop",
@@ -145,38 +148,32 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "unknown-command-accepted",
         "answers 250 to any command",
         requirement!("rfc5321-3.8-6"),
-        Fault::Answer {
-            when: |on| on.is_unknown(),
-            say: Say::This(250, "OK"),
-            then: Then::Nothing,
-        },
+        Fault::Answer { when: is_unknown, say: Say::This(250, "OK"), then: Then::Nothing },
     ),
     mutant(
         "unknown-command-ignored",
         "says nothing to a command that it does not know",
         requirement!("rfc5321-4.2-1"),
-        silence(|on| on.is_unknown()),
+        silence(is_unknown),
     ),
     mutant(
         "unknown-command-draws-421",
         "answers 421 to a command that it does not know, and leaves",
         requirement!("rfc5321-3.8-3"),
-        answer(|on| on.is_unknown(), 421, "mx.example.test What was that?"),
+        answer(is_unknown, 421, "mx.example.test What was that?"),
     ),
     mutant(
         "unknown-command-draws-550",
         "answers 550 to a command that it does not know",
         requirement!("rfc5321-4.2.4-2"),
-        answer(|on| on.is_unknown() && !on.line().is_empty(), 550, "What was that?"),
+        answer(|on| is_unknown(on) && !on.line().is_empty(), 550, "What was that?"),
     ),
     mutant(
         "private-command-draws-503",
         "answers 503 to a private command that it does not know",
         requirement!("rfc5321-4.1.5-1"),
         answer(
-            |on| {
-                on.is_unknown() && on.line().first().is_some_and(|x| x.eq_ignore_ascii_case(&b'X'))
-            },
+            |on| is_unknown(on) && on.line().first().is_some_and(|x| x.eq_ignore_ascii_case(&b'X')),
             503,
             "Not now",
         ),
@@ -185,14 +182,14 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "empty-line-ignored",
         "says nothing to an empty line",
         requirement!("rfc5321-4.2-1"),
-        silence(|on| on.is_unknown() && on.line().is_empty()),
+        silence(|on| is_unknown(on) && on.line().is_empty()),
     ),
     mutant(
         "empty-line-accepted",
         "answers 250 to an empty line",
         requirement!("rfc5321-4.2.4-2"),
         Fault::Answer {
-            when: |on| on.is_unknown() && on.line().is_empty(),
+            when: |on| is_unknown(on) && on.line().is_empty(),
             say: Say::This(250, "OK"),
             then: Then::Nothing,
         },

@@ -6,7 +6,7 @@ use smtpspec_protocol::{Command, EhloName, Host, limits};
 
 use super::envelope::path;
 use super::framing::at_crlf;
-use super::{Fault, Mutant, answer, mutant, silence};
+use super::{Fault, Mutant, answer, is_unknown, mutant, silence};
 use crate::model::Stimulus;
 
 pub(super) static MUTANTS: &[Mutant] = &[
@@ -15,7 +15,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "knows verbs in upper case only",
         requirement!("rfc5321-2.4-2"),
         answer(
-            |on| on.line().iter().take(4).any(u8::is_ascii_lowercase) && !on.is_unknown(),
+            |on| on.line().iter().take(4).any(u8::is_ascii_lowercase) && !is_unknown(on),
             500,
             "Command unrecognized",
         ),

@@ -87,16 +87,16 @@ impl Server {
             })
             .collect();
         for fault in faults(&self.config.mutants) {
-            match fault {
-                Fault::Deliveries(spoil) => spoil(&asked, &mut deliveries),
-                Fault::Each(spoil) => deliveries.iter_mut().for_each(|one| spoil(&asked, one)),
-                Fault::Text(spoil) => {
-                    deliveries.iter_mut().for_each(|one| rewrite_text(one, *spoil));
+            if let Fault::Deliveries(spoil) = fault {
+                spoil(&asked, &mut deliveries);
+            }
+            for delivery in &mut deliveries {
+                match fault {
+                    Fault::Each(spoil) => spoil(&asked, delivery),
+                    Fault::Text(spoil) => rewrite_text(delivery, *spoil),
+                    Fault::Trace(spoil) => rewrite_trace(delivery, spoil),
+                    _ => {}
                 }
-                Fault::Trace(spoil) => {
-                    deliveries.iter_mut().for_each(|one| rewrite_trace(one, spoil));
-                }
-                _ => {}
             }
         }
         self.outputs.extend(deliveries.into_iter().map(Output::Deliver));

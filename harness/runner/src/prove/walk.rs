@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use smtpspec_judge::Transcript;
 use smtpspec_judge::memory::Conversation;
+use smtpspec_protocol::Reply;
 use smtpspec_reference::{Config, Delivery};
 use smtpspec_scenario::Profile;
 
@@ -105,7 +106,33 @@ const COMMANDS: &[&str] = &[
     "VRFY {long}",
     "NOOP {512}",
     "NOOP {400}",
-    "NOOP {huge}",
+];
+
+/// What chance would seldom come to. A part that begins with `=` is sent as it stands.
+const ERRANDS: &[&str] = &[
+    "EHLO {c}|MAIL FROM:<{s}>|{105 recipients}|DATA|=Subject: to many\r\n.\r\n",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|={64k}{64k}{64k}.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|={64k}.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}> SIZE=1000|RCPT TO:<{r}>|DATA|=Subject: sized\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RSET|MAIL FROM:<{s}>|RCPT TO:<{r2}>|DATA|=.\r\n",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r2}>|DATA|=.\r\n",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=.\r\n|MAIL FROM:<{s}>|RCPT TO:<{r2}>|DATA|=.\r\n",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|MAIL FROM:<Other@{c}>|RCPT TO:<{r2}>|DATA|=.\r\n",
+    "EHLO {c}|MAIL FROM:<Some.Body@{c}>|RCPT TO:<PostMaster>|DATA|=a\n\u{1}b\r\n.\r\n",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=To: <x@y.example>\r\nFrom: <z@y.example>\r\n\r\n.\r\n",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=a\n.\nb\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=a\n.\r\nb\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=a\r\n.\nb\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=a\r.\rb\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=a\r.\r\nb\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=a\r\n.\rb\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|DATA|=cut of",
+    "EHLO {255}|NOOP",
+    "EHLO {c}|MAIL FROM:<{256}>|NOOP",
+    "EHLO {c}|NOOP {huge}|NOOP",
+    "EHLO {c}|TURN",
+    "HELO stranger.example|TURN",
 ];
 
 /// What is said seldom, because it ends the walk.
@@ -122,41 +149,57 @@ const MESSAGES: &[&str] = &[
     "Subject: commands\r\n\r\nQUIT\r\nRSET\r\n. \r\nfull stop.\r\n.\r\n",
     "Subject: octets\r\n\r\n\u{e9}\u{1}\0\t \r\n.\r\n",
     "Subject: a long line\r\n\r\n{998}\r\n.\r\n",
-    "Subject: a long message\r\nReceived: from a by b; today\r\n\r\n{64k}.\r\n",
     "To: {100 addresses}\r\n\r\n.\r\n",
 ];
 
-/// Every walk against the reference with this configuration.
-pub fn all(config: &Arc<Config>, profile: &Profile) -> Vec<(Transcript, Vec<Delivery>)> {
-    (0..WALKS).map(|seed| walk(config, profile, seed)).collect()
+/// Every errand and every walk against the reference with this configuration.
+pub fn all(
+    config: &Arc<Config>,
+    profile: &Profile,
+) -> impl Iterator<Item = (Transcript, Vec<Delivery>)> {
+    let errands = ERRANDS.iter().map(|errand| run(config, profile, errand));
+    errands.chain((0..WALKS).map(|seed| walk(config, profile, seed)))
 }
 
 /// One walk: what went over the wire, and what was delivered.
 pub fn walk(config: &Arc<Config>, profile: &Profile, seed: u64) -> (Transcript, Vec<Delivery>) {
     let mut dice = Dice(seed);
     let mut conversation = Conversation::open(config);
-    // The walk goes on as if what the server should say had been said: only 354 leads elsewhere.
-    let mut awaits_message = false;
-    for command in dice.pick(OPENINGS).split('|').filter(|command| !command.is_empty()) {
-        let replies = conversation.say(&line(command, profile));
-        awaits_message = replies.last().is_some_and(|reply| reply.code.get() == 354);
-    }
+    let mut replies = say_all(&mut conversation, profile, dice.pick(OPENINGS));
     for _ in 0..STEPS {
         if conversation.is_over() {
             break;
         }
-        let octets = if awaits_message {
+        let octets = if replies.last().is_some_and(|reply| reply.code.get() == 354) {
             fill(dice.pick(MESSAGES), profile).into_bytes()
         } else {
             commands(&mut dice, profile)
         };
-        let replies = match dice.below(8) {
+        replies = match dice.below(8) {
             0 => in_pieces(&mut conversation, &mut dice, &octets),
             _ => conversation.say(&octets),
         };
-        awaits_message = replies.last().is_some_and(|reply| reply.code.get() == 354);
     }
     conversation.end()
+}
+
+fn run(config: &Arc<Config>, profile: &Profile, errand: &str) -> (Transcript, Vec<Delivery>) {
+    let mut conversation = Conversation::open(config);
+    say_all(&mut conversation, profile, errand);
+    conversation.end()
+}
+
+/// Says one part after the other, and gives the replies to the last.
+fn say_all(conversation: &mut Conversation, profile: &Profile, parts: &str) -> Vec<Reply> {
+    let mut replies = Vec::new();
+    for part in parts.split('|').filter(|part| !part.is_empty()) {
+        let octets = match part.strip_prefix('=') {
+            Some(octets) => fill(octets, profile).into_bytes(),
+            None => line(part, profile),
+        };
+        replies = conversation.say(&octets);
+    }
+    replies
 }
 
 /// One command, or several in one piece.
@@ -172,11 +215,7 @@ fn commands(dice: &mut Dice, profile: &Profile) -> Vec<u8> {
 }
 
 /// The octets in two pieces with a pause between them, and a pause at the end.
-fn in_pieces(
-    conversation: &mut Conversation,
-    dice: &mut Dice,
-    octets: &[u8],
-) -> Vec<smtpspec_protocol::Reply> {
+fn in_pieces(conversation: &mut Conversation, dice: &mut Dice, octets: &[u8]) -> Vec<Reply> {
     let (first, second) = octets.split_at(match dice.below(3) {
         0 => octets.len().saturating_sub(1),
         1 => octets.len().saturating_sub(2),
@@ -195,40 +234,63 @@ fn line(command: &str, profile: &Profile) -> Vec<u8> {
 
 /// Puts in what the braces stand for.
 fn fill(text: &str, profile: &Profile) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('{') {
+        filled.push_str(before);
+        // A brace that opens nothing is one of a local-part.
+        let found = behind
+            .split_once('}')
+            .and_then(|(name, after)| part(name, profile).map(|part| (part, after)));
+        rest = if let Some((part, after)) = found {
+            filled.push_str(&part);
+            after
+        } else {
+            filled.push('{');
+            behind
+        };
+    }
+    filled.push_str(rest);
+    filled
+}
+
+fn part(name: &str, profile: &Profile) -> Option<String> {
     let recipient = profile.recipient.as_str();
     let (local, domain) = recipient.rsplit_once('@').unwrap_or((recipient, ""));
-    let second = profile.second_recipient.as_deref().unwrap_or(recipient);
     let unknown = profile.unknown_recipient.as_deref().unwrap_or("nobody@example.test");
-    // Labels of 49 letters: 249 octets with the dots.
-    let long_domain = vec!["d".repeat(49); 5].join(".");
-    let mut filled = text.to_owned();
-    let parts: [(&str, &dyn Fn() -> String); 16] = [
-        ("{c}", &|| profile.client.clone()),
-        ("{s}", &|| profile.sender.clone()),
-        ("{r}", &|| recipient.to_owned()),
-        ("{rl}", &|| local.to_owned()),
-        ("{rd}", &|| domain.to_owned()),
-        ("{RD}", &|| domain.to_ascii_uppercase()),
-        ("{r2}", &|| second.to_owned()),
-        ("{u}", &|| unknown.to_owned()),
-        ("{64}", &|| "l".repeat(64)),
-        ("{domain}", &|| long_domain.clone()),
-        ("{long}", &|| "v".repeat(700)),
-        ("{512}", &|| "n".repeat(512 - 7)),
-        ("{400}", &|| "n".repeat(400)),
-        ("{huge}", &|| "n".repeat(5000)),
-        ("{998}", &|| "t".repeat(998)),
-        ("{64k}", &|| {
-            "sixty-four octets with CRLF, and this a thousand times over...\r\n".repeat(1023)
-        }),
-    ];
-    for (name, part) in parts {
-        if filled.contains(name) {
-            filled = filled.replace(name, &part());
-        }
-    }
-    filled.replace("{100 addresses}", &vec!["a@b.example"; 100].join(",\r\n "))
+    Some(match name {
+        "c" => profile.client.clone(),
+        "s" => profile.sender.clone(),
+        "r" => recipient.to_owned(),
+        "rl" => local.to_owned(),
+        "rd" => domain.to_owned(),
+        "RD" => domain.to_ascii_uppercase(),
+        "r2" => profile.second_recipient.clone().unwrap_or_else(|| recipient.to_owned()),
+        "u" => unknown.to_owned(),
+        "64" => "l".repeat(64),
+        "domain" => labels(49),
+        // 255 octets are five labels of 50 with dots, and one octet more.
+        "255" => format!("e{}", labels(50)),
+        // A path of 256 octets, of which brackets and at sign take three.
+        "256" => format!("mail@{}", labels(49)),
+        "long" => "v".repeat(700),
+        "512" => "n".repeat(512 - 7),
+        "400" => "n".repeat(400),
+        "huge" => "n".repeat(5000),
+        "998" => "t".repeat(998),
+        "64k" => LINE_OF_64.repeat(1024),
+        "105 recipients" => vec![format!("RCPT TO:<{recipient}>"); 105].join("\r\n"),
+        "100 addresses" => vec!["a@b.example"; 100].join(",\r\n "),
+        _ => return None,
+    })
 }
+
+/// Five labels of so many letters, with dots between them.
+fn labels(letters: usize) -> String {
+    vec!["d".repeat(letters); 5].join(".")
+}
+
+const LINE_OF_64: &str = "sixty-four octets with its CRLF, a thousand times and over....\r\n";
 
 /// A sequence of numbers that is the same for the same seed: splitmix64.
 struct Dice(u64);
