@@ -5,6 +5,7 @@
 //! | every octet that went over the wire | [`transcript`] |
 //! | a case being played: what to do next, what it means | [`play`] (with `admission`, `prelude`, `peer`, `saying`, `hearing`, `compare`, `serving`) |
 //! | the model, which watches every exchange | `watch`, `form` |
+//! | the same against the reference in memory, without sockets | [`memory`] |
 //! | how writes are cut | [`segmentation`] |
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
@@ -15,6 +16,7 @@ pub mod again;
 mod compare;
 mod form;
 mod hearing;
+pub mod memory;
 pub mod outcome;
 mod peer;
 pub mod play;

@@ -33,12 +33,15 @@
 //! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
 //! | RFC 1870 SIZE | `rfc1870.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
+//!
+//! The deviations that the server can be given are in `mutants.rs`.
 
 mod client;
 mod config;
 mod expectation;
 mod extension;
 mod model;
+pub mod mutants;
 mod server;
 mod state;
 mod text;
@@ -58,6 +61,7 @@ pub use client::{Client, Fate, Returned};
 pub use config::{Account, Config, MailingList, Queued, TurnPeers};
 pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};
+pub use mutants::Mutant;
 pub use server::{Delivery, Output, Server};
 pub use state::State;
 pub use text::{Fault, TextBreach, TextRule};

@@ -10,6 +10,7 @@
 //! | the reference server on a socket | [`serve`] |
 //! | where its mail goes | [`sink`], [`maildir`] |
 //! | the same server inside a run | [`embedded`] |
+//! | the proof, against its mutants, that every check can fail; without sockets | [`mod@prove`] |
 //!
 //! Nothing here knows SMTP beyond a greeting: what to say and what an answer means is for
 //! `smtpspec-judge`, and what the reference answers for `smtpspec-reference`.
@@ -28,6 +29,7 @@ pub mod maildir;
 mod oracle;
 mod pace;
 pub mod probe;
+pub mod prove;
 pub mod run;
 mod schedule;
 pub mod serve;
