@@ -25,18 +25,14 @@ pub fn judge(case: Case, setup: Setup, transcript: &Transcript) -> Result<Outcom
         match play.next(now) {
             Action::Done => break,
             Action::Pause { until } => now = until,
+            Action::Collect { .. } => {
+                now = follow(&mut play, events.next(), 0, transcript)?;
+            }
             Action::Open { connection }
             | Action::Send { connection, .. }
             | Action::Receive { connection, .. }
             | Action::End { connection, .. } => {
-                let Some((index, event)) = events.next() else {
-                    return Err(Mismatch { event: transcript.events.len() });
-                };
-                if event.connection != connection {
-                    return Err(Mismatch { event: index });
-                }
-                now = time_of(event);
-                play.observe(now, connection, event.what.clone());
+                now = follow(&mut play, events.next(), connection, transcript)?;
             }
         }
     }
@@ -44,6 +40,24 @@ pub fn judge(case: Case, setup: Setup, transcript: &Transcript) -> Result<Outcom
         Some((event, _)) => Err(Mismatch { event }),
         None => Ok(play.finish(now)),
     }
+}
+
+/// Tells the play of the next event, and the time of it.
+fn follow(
+    play: &mut Play,
+    event: Option<(usize, &Event)>,
+    connection: usize,
+    transcript: &Transcript,
+) -> Result<Duration, Mismatch> {
+    let Some((index, event)) = event else {
+        return Err(Mismatch { event: transcript.events.len() });
+    };
+    if event.connection != connection {
+        return Err(Mismatch { event: index });
+    }
+    let now = time_of(event);
+    play.observe(now, connection, event.what.clone());
+    Ok(now)
 }
 
 fn time_of(event: &Event) -> Duration {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | every octet that went over the wire | [`transcript`] |
 //! | a case being played: what to do next, what it means | [`play`] (with `admission`, `prelude`, `peer`, `saying`, `hearing`, `compare`, `serving`) |
+//! | mail that came out of the target | [`mail`], `collect`, `delivered` |
 //! | the model, which watches every exchange | `watch`, `form` |
 //! | how writes are cut | [`segmentation`] |
 //! | a stored transcript, judged again | [`again`] |
@@ -12,9 +13,12 @@
 
 mod admission;
 pub mod again;
+mod collect;
 mod compare;
+mod delivered;
 mod form;
 mod hearing;
+pub mod mail;
 pub mod outcome;
 mod peer;
 pub mod play;
@@ -27,6 +31,7 @@ pub mod transcript;
 pub mod verdict;
 mod watch;
 
+pub use mail::{Mail, Via};
 pub use outcome::Outcome;
 pub use play::{Action, Play, Setup};
 pub use results::{CaseResult, Results, RunFinding, Stopped, Summary, Target, Tool};

@@ -30,12 +30,14 @@
 //! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
 //! | RFC 1870 SIZE | `rfc1870.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
+//! | RFC 2033 LMTP, and a next hop that takes everything | `next_hop.rs` |
 
 mod client;
 mod config;
 mod expectation;
 mod extension;
 mod model;
+mod next_hop;
 mod server;
 mod state;
 mod transaction;
@@ -54,6 +56,7 @@ pub use client::{Client, Fate, Returned};
 pub use config::{Account, Config, MailingList, Queued, TurnPeers};
 pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};
+pub use next_hop::NextHop;
 pub use server::{Delivery, Output, Server};
 pub use state::State;
 pub use transaction::Transaction;

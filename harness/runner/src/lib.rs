@@ -9,6 +9,7 @@
 //! | a request to stop | [`stop`] |
 //! | the reference server on a socket | [`serve`] |
 //! | where its mail goes | [`sink`], [`maildir`] |
+//! | the mail that comes out of a target | [`postbox`] (with `outlet`, `next_hop`, `maildir`) |
 //! | the same server inside a run | [`embedded`] |
 //!
 //! Nothing here knows SMTP beyond a greeting: what to say and what an answer means is for
@@ -25,8 +26,11 @@ pub mod embedded;
 pub mod event;
 mod health;
 pub mod maildir;
+mod next_hop;
 mod oracle;
+mod outlet;
 mod pace;
+pub mod postbox;
 pub mod probe;
 pub mod run;
 mod schedule;
@@ -41,6 +45,7 @@ mod testing;
 pub use embedded::{Embedded, config_of};
 pub use event::RunEvent;
 pub use maildir::Maildir;
+pub use postbox::Postbox;
 pub use probe::{Contact, Unreachable, probe};
 pub use run::{RunOptions, run};
 pub use serve::{Listener, Notice};

@@ -2,6 +2,7 @@
 
 use smtpspec_catalogue::RequirementId;
 
+use crate::delivered::Delivered;
 use crate::expect::{CommandPattern, Hear};
 use crate::scenario::Place;
 use crate::send::Send;
@@ -35,6 +36,8 @@ pub enum Act {
     /// The harness, as server, wants this command (or message) from the client. Several patterns
     /// are alternatives, each with its own continuation.
     Await(Vec<CommandPattern>),
+    /// This mail has come out of the server.
+    Delivered(Box<Delivered>),
     /// Client and server exchange their roles, on this connection (RFC 821 §3.8).
     Swap,
 }

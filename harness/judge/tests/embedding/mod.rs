@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
-use smtpspec_judge::{Action, Happening, Outcome, Play, Segmentation, Setup};
-
+use smtpspec_judge::{Action, Happening, Mail, Outcome, Play, Segmentation, Setup, Via};
 use smtpspec_reference::{Config, Output, Queued, Server};
-use smtpspec_scenario::{Case, Profile, Source, Suite, load};
+use smtpspec_scenario::{Case, Outlet, Profile, Source, Suite, load};
 
 /// The suite of the repository.
 pub(crate) fn suite() -> Suite {
@@ -49,6 +48,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 pub(crate) fn setup(segmentation: Segmentation) -> Setup {
     let mut profile = Profile::default();
     profile.facts.insert("turn".to_owned());
+    profile.outlet = Some(Outlet::Memory);
     let offered = ["SIZE", "8BITMIME", "EXPN", "HELP", "VRFY"].map(str::to_owned).to_vec();
     Setup { profile: Arc::new(profile), unique: "unique".to_owned(), segmentation, offered }
 }
@@ -72,9 +72,15 @@ struct Far {
 }
 
 impl Far {
-    fn collect(&mut self) {
+    fn collect(&mut self, delivered: &mut VecDeque<Mail>) {
         while let Some(output) = self.server.poll() {
             match output {
+                Output::Deliver(delivery) => delivered.push_back(Mail {
+                    via: Via::Memory,
+                    from: Some(delivery.reverse_path),
+                    to: Some(delivery.recipients),
+                    octets: delivery.message,
+                }),
                 Output::Send(octets) => self.inbox.push_back(octets),
                 Output::Close => self.closed = true,
                 _ => {}
@@ -85,8 +91,10 @@ impl Far {
 
 /// Plays a case against the reference.
 pub(crate) fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Outcome {
+    let unique = setup.unique.clone();
     let mut play = Play::new(case, setup);
     let mut far: Vec<Far> = Vec::new();
+    let mut delivered: VecDeque<Mail> = VecDeque::new();
     let mut now = Duration::ZERO;
     for _ in 0..1_000_000 {
         // Time passes, however little.
@@ -96,12 +104,12 @@ pub(crate) fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Outcome {
                 let mut server = Server::new(Arc::clone(config));
                 server.open(now);
                 far.push(Far { server, inbox: VecDeque::new(), closed: false });
-                far[connection].collect();
+                far[connection].collect(&mut delivered);
                 play.observe(now, connection, Happening::Opened);
             }
             Action::Send { connection, octets } => {
                 far[connection].server.receive(now, &octets);
-                far[connection].collect();
+                far[connection].collect(&mut delivered);
                 play.observe(now, connection, Happening::Sent { octets });
             }
             Action::Receive { connection, until } => {
@@ -116,10 +124,18 @@ pub(crate) fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Outcome {
                 };
                 play.observe(now, connection, what);
             }
+            Action::Collect { until } => {
+                delivered.retain(|mail| mail.carries(&unique));
+                let what = delivered.pop_front().map_or(Happening::Waited, Happening::Delivered);
+                if what == Happening::Waited {
+                    now = now.max(until);
+                }
+                play.observe(now, 0, what);
+            }
             Action::Pause { until } => now = now.max(until),
             Action::End { connection, how } => {
                 far[connection].server.peer_closed();
-                far[connection].collect();
+                far[connection].collect(&mut delivered);
                 play.observe(now, connection, Happening::Ended { how });
             }
             Action::Done => return play.finish(now),
