@@ -85,8 +85,23 @@ pub(crate) fn compare(came: &Came<'_>, wanted: &Wanted) -> Fit {
     }
     match octets(came.mail, wanted) {
         Some(difference) => Fit::Wrong(difference),
+        None if hides(came.mail, wanted) => {
+            Fit::Unknown("the Maildir keeps LF for CRLF, which hides what this asks for")
+        }
         None => envelope,
     }
+}
+
+/// Whether the place of delivery can't tell the line ends that the pattern is about.
+fn hides(mail: &Mail, wanted: &Wanted) -> bool {
+    let texts = [&wanted.message, &wanted.body].into_iter().flatten();
+    let alone = |text: &Vec<u8>| {
+        let mut before = b' ';
+        text.iter().any(|&octet| std::mem::replace(&mut before, octet) != b'\r' && octet == b'\n')
+    };
+    let patterns = || wanted.pattern.contains.iter().chain(&wanted.pattern.lacks);
+    let ends = || patterns().any(|pattern| pattern.as_str().contains("\\r"));
+    mail.line_end() == b"\n" && (texts.into_iter().any(alone) || ends())
 }
 
 fn envelope(came: &Came<'_>, wanted: &Wanted) -> Fit {

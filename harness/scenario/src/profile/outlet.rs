@@ -94,9 +94,9 @@ fn read_next_hop(reader: Reader<'_>, node: &Node) -> Option<Outlet> {
     let fields = Fields::read(reader, node, &NEXT_HOP)?;
     let protocol = match fields.get("protocol") {
         None => Some(HopProtocol::default()),
-        Some(node) => reader
-            .word(node, "protocol", &HopProtocol::WORDS)
-            .map(|index| HopProtocol::ALL[index]),
+        Some(node) => {
+            reader.word(node, "protocol", &HopProtocol::WORDS).map(|index| HopProtocol::ALL[index])
+        }
     };
     let node = fields.get("listen")?;
     let text = reader.text(node, "listen")?;
