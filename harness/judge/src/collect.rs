@@ -72,7 +72,6 @@ impl Play {
         let (all, each) = patterns.split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
         let came = self.came();
         if !wanted.count.holds(came.len()) {
-            let too_few = came.len() < wanted.count.least;
             let what = format!("{} came out", delivered::messages(came.len()));
             let extra = wanted.count.most.and_then(|most| came.get(most));
             let evidence = match extra {
@@ -84,11 +83,7 @@ impl Play {
             };
             let grade = self.grade(&item.step);
             self.convict(item, grade, what, delivered::describe(wanted.count), evidence);
-            if too_few {
-                // Of a message that did not come out nothing more can be learnt.
-                self.stop_after(grade);
-            }
-            return;
+            return self.stop_after(grade);
         }
         let fits: Vec<_> = if each.is_empty() {
             let pairs = came.iter().zip(all.into_iter().cycle());
@@ -108,9 +103,13 @@ impl Play {
                 }
             }
         }
+        let grade = self.grade(&item.step);
+        let broken = !breaches.is_empty();
         for (Difference { what, wanted, .. }, evidence) in breaches {
-            let grade = self.grade(&item.step);
             self.convict(item, grade, what, wanted, evidence);
+        }
+        if broken {
+            self.stop_after(grade);
         }
         if let Some(why) = unknown {
             self.tally.settle(Verdict::Inconclusive, why.to_owned());

@@ -8,7 +8,9 @@ use std::time::Duration;
 use smtpspec_catalogue::Grade;
 use smtpspec_judge::{Results, Segmentation, Tool, Verdict};
 use smtpspec_report::Verbosity;
-use smtpspec_runner::{Embedded, Postbox, RunEvent, RunOptions, Stop, TargetAddress};
+use smtpspec_runner::{
+    Embedded, Postbox, RunEvent, RunOptions, Sink, Stop, TargetAddress, config_of,
+};
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Case, Outlet, Profile, Safety, Suite};
 
@@ -158,7 +160,7 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
         // What it accepts is there at once, so that nobody has to wait for more.
         profile.outlet = Some(Outlet::Memory);
         profile.timeouts.settle = SETTLED;
-        Some(Embedded::start(&profile, postbox.clone()).await?)
+        Some(Embedded::with(config_of(&profile), Sink::Postbox(postbox.clone())).await?)
     } else {
         None
     };
