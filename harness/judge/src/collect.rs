@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use smtpspec_scenario::{Act, Delivered, MailPattern, Missing};
+use smtpspec_scenario::{Act, Delivered, MailCount, MailPattern, Missing};
 
 use crate::delivered::{self, Came, Difference, Fit, Wanted};
 use crate::mail::Mail;
@@ -72,15 +72,7 @@ impl Play {
         let (all, each) = patterns.split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
         let came = self.came();
         if !wanted.count.holds(came.len()) {
-            let what = format!("{} came out", delivered::messages(came.len()));
-            let extra = wanted.count.most.and_then(|most| came.get(most));
-            let evidence = match extra {
-                Some(extra) => evidence(extra, None),
-                None => {
-                    let event = self.transcript.events.len().saturating_sub(1);
-                    Evidence { event, ..Evidence::default() }
-                }
-            };
+            let (what, evidence) = self.miscounted(wanted.count, &came);
             let grade = self.grade(&item.step);
             self.convict(item, grade, what, delivered::describe(wanted.count), evidence);
             return self.stop_after(grade);
@@ -114,6 +106,17 @@ impl Play {
         if let Some(why) = unknown {
             self.tally.settle(Verdict::Inconclusive, why.to_owned());
         }
+    }
+
+    /// How many messages came out, and the first that is too many, if it is not one too few.
+    fn miscounted(&self, count: MailCount, came: &[Came<'_>]) -> (String, Evidence) {
+        let what = format!("{} came out", delivered::messages(came.len()));
+        let nothing = || {
+            let event = self.transcript.events.len().saturating_sub(1);
+            Evidence { event, ..Evidence::default() }
+        };
+        let extra = count.most.and_then(|most| came.get(most));
+        (what, extra.map_or_else(nothing, |extra| evidence(extra, None)))
     }
 
     /// A pattern with its variables put in.

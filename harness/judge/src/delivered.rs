@@ -211,10 +211,10 @@ fn header(mail: &Mail, pattern: &MailPattern) -> Option<Difference> {
             && ABOVE.iter().any(|one| one.as_bytes().eq_ignore_ascii_case(name))
     };
     let top = fields.iter().find(|field| !above(field.name));
-    let right = |field: &&crate::mail::Field<'_>| {
+    let right = |field: &crate::mail::Field<'_>| {
         field.is(&wanted.name) && wanted.pattern.is_match(&field.value)
     };
-    if top.filter(right).is_some() {
+    if top.is_some_and(right) {
         return None;
     }
     let what = match top {

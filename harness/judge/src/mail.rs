@@ -157,6 +157,7 @@ mod path {
     #[serde(transparent)]
     pub(super) struct Path(#[serde(with = "octets")] pub(super) Vec<u8>);
 
+    #[expect(clippy::ref_option, reason = "serde hands over a field in this form")]
     pub(super) fn serialize<S: Serializer>(
         path: &Option<Vec<u8>>,
         serializer: S,
@@ -177,6 +178,7 @@ mod paths {
 
     use super::path::Path;
 
+    #[expect(clippy::ref_option, reason = "serde hands over a field in this form")]
     pub(super) fn serialize<S: Serializer>(
         paths: &Option<Vec<Vec<u8>>>,
         serializer: S,

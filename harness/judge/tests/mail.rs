@@ -58,18 +58,10 @@ fn play(steps: &str, mails: &[(u64, Mail)]) -> (Outcome, Duration) {
             }
             Action::Collect { until } => {
                 let at = mails.front().map(|(at, _)| Duration::from_millis(*at));
-                let what = match at.filter(|at| *at <= until.max(now)) {
-                    Some(at) => {
-                        now = now.max(at);
-                        mails
-                            .pop_front()
-                            .map_or(Happening::Waited, |(_, mail)| Happening::Delivered(mail))
-                    }
-                    None => {
-                        now = now.max(until);
-                        Happening::Waited
-                    }
-                };
+                let due = at.filter(|at| *at <= until.max(now));
+                now = now.max(due.unwrap_or(until));
+                let mail = due.and_then(|_| mails.pop_front());
+                let what = mail.map_or(Happening::Waited, |(_, mail)| Happening::Delivered(mail));
                 play.observe(now, 0, what);
             }
             Action::Pause { until } => now = now.max(until),

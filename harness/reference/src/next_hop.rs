@@ -120,12 +120,10 @@ impl NextHop {
             let name = self.name.clone();
             return self.say(&format!("250 {name}"));
         }
-        let mut reply = format!("250-{}\r\n", self.name);
         // What it offers is what keeps a relay from changing a message before it passes it on.
-        for keyword in ["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"] {
-            reply += &format!("250-{keyword}\r\n");
-        }
-        self.say(&format!("{reply}250 SIZE {MESSAGE}"));
+        let keywords = ["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"];
+        let keywords = keywords.map(|keyword| format!("250-{keyword}\r\n")).concat();
+        self.say(&format!("250-{}\r\n{keywords}250 SIZE {MESSAGE}", self.name));
     }
 
     fn mail(&mut self, line: &[u8]) {
@@ -221,7 +219,9 @@ mod tests {
     /// All that is said, and all that is delivered.
     fn talk(lmtp: bool, pieces: &[&[u8]]) -> (String, Vec<Delivery>, bool) {
         let mut hop = NextHop::new("next.example.test", lmtp);
-        pieces.iter().for_each(|piece| hop.receive(piece));
+        for piece in pieces {
+            hop.receive(piece);
+        }
         let (mut said, mut delivered, mut closed) = (Vec::new(), Vec::new(), false);
         while let Some(output) = hop.poll() {
             match output {

@@ -22,7 +22,7 @@ const NAME: &str = "next-hop.example.test";
 const SESSIONS: usize = 200;
 
 /// How long a relay may be silent (RFC 5321 §4.5.3.2.7).
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 
 /// How long nothing is accepted after the system could not accept.
 const BREATH: Duration = Duration::from_millis(100);

@@ -83,7 +83,7 @@ impl Far {
                 }),
                 Output::Send(octets) => self.inbox.push_back(octets),
                 Output::Close => self.closed = true,
-                _ => {}
+                Output::Returned(_) => {}
             }
         }
     }

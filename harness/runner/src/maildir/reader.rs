@@ -46,7 +46,9 @@ impl Reader {
             });
             let Ok((reader, mails)) = looked.await else { return };
             self = reader;
-            mails.into_iter().for_each(|mail| postbox.put(mail));
+            for mail in mails {
+                postbox.put(mail);
+            }
             tokio::select! {
                 () = sleep(PAUSE) => {}
                 () = &mut stopped => return,
