@@ -92,6 +92,10 @@ fn play(case: &Case, setup: Setup, far: &Far<'_>) -> Outcome {
             Action::Open { connection } => (connection, Happening::Opened),
             Action::Send { connection, octets } => (connection, Happening::Sent { octets }),
             Action::End { connection, how } => (connection, Happening::Ended { how }),
+            Action::Collect { until } => {
+                now = now.max(until);
+                (0, Happening::Waited)
+            }
             Action::Receive { connection, until } => {
                 let what = match reads.next() {
                     Some(Some(octets)) => Happening::Received { octets: octets.to_vec() },

@@ -116,7 +116,7 @@ fn said(page: &mut String, said: &Line, several: bool, pen: Pen) {
         Mark::Offending => pen.paint(of_verdict(Verdict::Fail), said.mark.as_str()),
         Mark::Trouble => pen.paint(of_verdict(Verdict::Error), said.mark.as_str()),
         Mark::Note => pen.paint(FAINT, said.mark.as_str()),
-        Mark::Sent | Mark::Received => said.mark.as_str().to_owned(),
+        Mark::Sent | Mark::Received | Mark::Delivered => said.mark.as_str().to_owned(),
     };
     let row = said.row(pen.width.saturating_sub(lead).max(40));
     line(page, &format!("{time} {connection}{mark} {}", row.text));

@@ -5,8 +5,8 @@ use std::time::Duration;
 use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{
-    CaseResult, Ending, Evidence, Finding, Happening, Results, RunFinding, Source, Stopped,
-    Summary, Target, Tool, Transcript, Verdict,
+    CaseResult, Ending, Evidence, Finding, Happening, Mail, Results, RunFinding, Source, Stopped,
+    Summary, Target, Tool, Transcript, Verdict, Via,
 };
 
 /// What a hostile server says: it clears a screen, ends CDATA and opens a script, and has NUL,
@@ -201,6 +201,12 @@ fn troubles() -> Transcript {
         Happening::Ended { how: Ending::Abort },
         Happening::Cut { reason: reason() },
         Happening::Refused { reason: CARELESS.into() },
+        Happening::Delivered(Mail {
+            via: Via::NextHop,
+            from: Some(b"sender@example.org".to_vec()),
+            to: Some(vec![b"user@example.test".to_vec(), b"\x1b@example.test".to_vec()]),
+            octets: b"Subject: x\r\n\r\na lone \n and \x1b[31m".to_vec(),
+        }),
     ]);
     for event in [2, 10, 11, 13] {
         transcript.events[event].connection = 1;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
+use smtpspec_scenario::HopProtocol;
 
 /// Tells whether an SMTP server does what the RFCs say.
 ///
@@ -90,6 +91,20 @@ pub(crate) struct Run {
     /// The name to give in EHLO and HELO
     #[arg(long, visible_alias = "helo", value_name = "NAME", env = "SMTPSPEC_EHLO")]
     pub(crate) ehlo: Option<String>,
+    /// Where to play the target's next hop, and see what mail comes out of it
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "SMTPSPEC_NEXT_HOP",
+        conflicts_with = "delivered_maildir"
+    )]
+    pub(crate) next_hop: Option<SocketAddr>,
+    /// What the next hop speaks: smtp or lmtp; smtp, if nobody says otherwise
+    #[arg(long, value_name = "PROTOCOL", env = "SMTPSPEC_NEXT_HOP_PROTOCOL")]
+    pub(crate) next_hop_protocol: Option<HopProtocol>,
+    /// The Maildir that the target delivers into, to see what mail comes out of it
+    #[arg(long, value_name = "DIR", env = "SMTPSPEC_DELIVERED_MAILDIR")]
+    pub(crate) delivered_maildir: Option<PathBuf>,
     /// Files or folders with scenarios, instead of those inside this program
     #[arg(long, value_name = "PATH", env = "SMTPSPEC_SCENARIOS", value_delimiter = ',')]
     pub(crate) scenarios: Vec<PathBuf>,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use smtpspec_scenario::{Profile, Source};
+use smtpspec_scenario::{Outlet, Profile, Source};
 
 use crate::args::Run;
 use crate::console::Console;
@@ -64,6 +64,7 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
         profile.timeouts.connect = timeout;
         profile.timeouts.reply = timeout;
     }
+    profile.outlet = outlet(run, profile.outlet, console)?;
     for (flag, address) in addresses(&profile) {
         if let Err(why) = is_plain(address) {
             console.error(&format!("{flag}: `{}` {why}", address.escape_debug()));
@@ -71,6 +72,26 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
         }
     }
     Ok(profile)
+}
+
+/// Where the mail comes out, as the flags say over the profile.
+fn outlet(run: &Run, profile: Option<Outlet>, console: &Console) -> Result<Option<Outlet>, Exit> {
+    if let Some(folder) = &run.delivered_maildir {
+        return Ok(Some(Outlet::Maildir(folder.clone())));
+    }
+    match (run.next_hop, run.next_hop_protocol, profile) {
+        (Some(listen), protocol, _) => {
+            Ok(Some(Outlet::NextHop { listen, protocol: protocol.unwrap_or_default() }))
+        }
+        (None, Some(protocol), Some(Outlet::NextHop { listen, .. })) => {
+            Ok(Some(Outlet::NextHop { listen, protocol }))
+        }
+        (None, Some(_), _) => {
+            console.error("--next-hop-protocol needs --next-hop, or one in the profile");
+            Err(Exit::Usage)
+        }
+        (None, None, outlet) => Ok(outlet),
+    }
 }
 
 fn addresses(profile: &Profile) -> impl Iterator<Item = (&'static str, &str)> {

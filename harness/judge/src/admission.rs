@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smtpspec_scenario::{Given, Party};
+use smtpspec_scenario::{Given, Outlet, Party};
 
 use crate::play::Play;
 use crate::verdict::Verdict;
@@ -15,8 +15,7 @@ impl Play {
             self.stop(Verdict::Skip, "it tests a client, and this run tests a server".to_owned());
             return;
         }
-        if scenario.requires.next_hop {
-            self.stop(Verdict::Skip, "it must see what the target delivers".to_owned());
+        if scenario.requires.next_hop && !self.sees_deliveries() {
             return;
         }
         if let Some(name) = scenario.requires.profile.iter().find(|name| !self.states(name)) {
@@ -32,6 +31,21 @@ impl Play {
                 return self.lacks(&missing);
             }
         }
+    }
+
+    /// Whether the mail that the target accepts can be looked at.
+    fn sees_deliveries(&mut self) -> bool {
+        let (verdict, reason) = match &self.setup.profile.outlet {
+            None => (
+                Verdict::Skip,
+                "it must see what the target delivers, and no next hop and no Maildir is known"
+                    .to_owned(),
+            ),
+            Some(Outlet::Silent(why)) => (Verdict::Inconclusive, why.clone()),
+            Some(Outlet::NextHop { .. } | Outlet::Maildir(_) | Outlet::Memory) => return true,
+        };
+        self.stop(verdict, reason);
+        false
     }
 
     /// Skips the case where a keyword that it requires is not offered.

@@ -30,6 +30,7 @@ pub fn judge(case: Case, setup: Setup, transcript: &Transcript) -> Result<Outcom
                 now = until;
                 continue;
             }
+            Action::Collect { .. } => 0,
             Action::Open { connection }
             | Action::Send { connection, .. }
             | Action::Receive { connection, .. }

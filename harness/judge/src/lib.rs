@@ -4,6 +4,7 @@
 //! |---|---|
 //! | every octet that went over the wire | [`transcript`] |
 //! | a case being played: what to do next, what it means | [`play`] (with `admission`, `prelude`, `peer`, `saying`, `hearing`, `compare`, `serving`) |
+//! | mail that came out of the target | [`mail`], `collect`, `delivered` |
 //! | the model, which watches every exchange | `watch`, `form` |
 //! | the same against the reference in memory, without sockets | [`memory`] |
 //! | how writes are cut | [`segmentation`] |
@@ -13,9 +14,12 @@
 
 mod admission;
 pub mod again;
+mod collect;
 mod compare;
+mod delivered;
 mod form;
 mod hearing;
+pub mod mail;
 pub mod memory;
 pub mod outcome;
 mod peer;
@@ -29,6 +33,7 @@ pub mod transcript;
 pub mod verdict;
 mod watch;
 
+pub use mail::{Mail, Via};
 pub use outcome::Outcome;
 pub use play::{Action, Play, Setup};
 pub use results::{CaseResult, Results, RunFinding, Stopped, Summary, Target, Tool};

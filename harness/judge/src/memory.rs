@@ -11,6 +11,7 @@ use smtpspec_protocol::{ReadReply, Reply, ReplyReader};
 use smtpspec_reference::{Config, Delivery, Output, Server};
 use smtpspec_scenario::Case;
 
+use crate::mail::{Mail, Via};
 use crate::outcome::Outcome;
 use crate::peer::Peer;
 use crate::play::{Action, Play, Setup};
@@ -31,6 +32,7 @@ pub struct Played {
 
 /// Plays a case against the reference with this configuration.
 pub fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Played {
+    let unique = setup.unique.clone();
     let mut play = Play::new(case, setup);
     let mut far: Vec<Far> = Vec::new();
     let mut now = Duration::ZERO;
@@ -49,6 +51,14 @@ pub fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Played {
             Action::Receive { connection, until } => {
                 let what = far[connection].receive(&mut now, until);
                 play.observe(now, connection, what);
+            }
+            Action::Collect { until } => {
+                let came_out = far.iter_mut().find_map(|far| far.mail(&unique));
+                let what = came_out.map_or(Happening::Waited, Happening::Delivered);
+                if what == Happening::Waited {
+                    now = now.max(until);
+                }
+                play.observe(now, 0, what);
             }
             Action::Pause { until } => now = now.max(until),
             Action::End { connection, how } => {
@@ -165,6 +175,8 @@ struct Far {
     server: Server,
     inbox: VecDeque<Vec<u8>>,
     deliveries: Vec<Delivery>,
+    /// How many of the deliveries were handed to the case.
+    collected: usize,
     closed: bool,
 }
 
@@ -174,6 +186,7 @@ impl Far {
             server: Server::new(Arc::clone(config)),
             inbox: VecDeque::new(),
             deliveries: Vec::new(),
+            collected: 0,
             closed: false,
         };
         far.server.open(now);
@@ -205,6 +218,23 @@ impl Far {
             *now = deadline.max(*now);
             self.tick(*now);
         }
+    }
+
+    /// The next mail that came out and carries the case's marker.
+    fn mail(&mut self, marker: &str) -> Option<Mail> {
+        while let Some(delivery) = self.deliveries.get(self.collected) {
+            self.collected += 1;
+            let mail = Mail {
+                via: Via::Memory,
+                from: Some(delivery.reverse_path.clone()),
+                to: Some(delivery.recipients.clone()),
+                octets: delivery.message.clone(),
+            };
+            if mail.carries(marker) {
+                return Some(mail);
+            }
+        }
+        None
     }
 
     fn tick(&mut self, now: Duration) {

@@ -93,7 +93,7 @@ impl Peer {
                     return self.watch.received(event, octets);
                 }
             }
-            Happening::Waited => {}
+            Happening::Waited | Happening::Delivered(_) => {}
             Happening::Closed => {
                 self.watch.closed(event, now.saturating_sub(self.last_sent));
                 self.link = Link::Closed(event);

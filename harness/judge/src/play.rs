@@ -10,6 +10,7 @@ use smtpspec_scenario::{
     Act, Case, CommandPattern, Condition, Given, Hear, Missing, Profile, Step, Variables,
 };
 
+use crate::collect::Collected;
 use crate::outcome::{Outcome, Tally};
 use crate::peer::{Link, Peer};
 use crate::prelude;
@@ -54,6 +55,12 @@ pub enum Action {
         /// that only what is there already is read.
         until: Duration,
     },
+    /// Wait for the next message with `${unique}` in it that comes out of the target, or until
+    /// that time; then observe it, or that nothing came, on connection 0.
+    Collect {
+        /// The latest time, counted from the beginning of the case.
+        until: Duration,
+    },
     /// Do nothing until that time.
     Pause {
         /// The time, counted from the beginning of the case.
@@ -79,6 +86,7 @@ pub struct Play {
     pub(crate) agenda: VecDeque<Item>,
     pub(crate) peers: Vec<Peer>,
     pub(crate) transcript: Transcript,
+    pub(crate) collected: Collected,
     pub(crate) tally: Tally,
     /// What is being done about the first step of the agenda.
     pub(crate) stage: Stage,
@@ -106,6 +114,8 @@ pub(crate) enum Stage {
     Writing { peer: usize, writes: VecDeque<Vec<u8>>, pause: Duration, next_at: Duration },
     /// Something is to be heard by then.
     Hearing { peer: usize, item: Item, until: Duration },
+    /// Mail is to come out of the target; whether the time for it is over.
+    Collecting { item: Item, began: Duration, waited: bool },
     /// The dialogue is over: QUIT was sent on this connection, and its answer is awaited.
     Leaving { peer: usize, until: Duration },
     /// Everything is over.
@@ -133,6 +143,7 @@ impl Play {
             agenda,
             peers: vec![Peer::new(None)],
             transcript: Transcript::default(),
+            collected: Collected::default(),
             tally: Tally::default(),
             stage: Stage::Between,
             admitted: false,
@@ -158,6 +169,7 @@ impl Play {
                 Stage::Between => self.begin(now),
                 Stage::Writing { .. } => self.write(now),
                 Stage::Hearing { .. } => self.listen(),
+                Stage::Collecting { .. } => self.collect(now),
                 Stage::Leaving { .. } => self.leave(now),
                 Stage::Over => return self.close(),
             };
@@ -181,6 +193,9 @@ impl Play {
                 self.stop(Verdict::Error, reason);
             }
             Happening::Waited => self.waited(now, event),
+            Happening::Delivered(_) => self.collected.events.push(event),
+            // What is sent, and how a connection ends, may make mail come out.
+            Happening::Sent { .. } | Happening::Ended { .. } => self.collected.settled = false,
             _ => {}
         }
     }
@@ -213,6 +228,10 @@ impl Play {
         if !self.holds(item.step.when.as_ref(), peer) {
             return None;
         }
+        if let Act::Delivered(_) = item.step.act {
+            self.stage = Stage::Collecting { item, began: now, waited: false };
+            return None;
+        }
         if self.peers[peer].link == Link::Unopened {
             self.agenda.push_front(item);
             return Some(Action::Open { connection: peer });
@@ -224,6 +243,7 @@ impl Play {
                 let until = self.deadline(&hear, peer, now);
                 self.stage = Stage::Hearing { peer, item, until };
             }
+            Act::Delivered(_) => {}
             Act::Await(patterns) => {
                 let until = self.patience(now);
                 debug_assert!(!patterns.is_empty(), "the loader refuses an empty list");
@@ -306,7 +326,7 @@ impl Play {
                 let patterns: Vec<CommandPattern> = patterns.clone();
                 self.heard_command(peer, &item, &patterns)
             }
-            Act::Send(_) | Act::Swap => true,
+            Act::Send(_) | Act::Swap | Act::Delivered(_) => true,
         };
         if !settled {
             self.stage = Stage::Hearing { peer, item, until };
@@ -328,6 +348,9 @@ impl Play {
             Stage::Leaving { peer, until } if now >= until => {
                 self.peers[peer].watch.ended();
                 self.stage = Stage::Over;
+            }
+            Stage::Collecting { item, began, .. } => {
+                self.stage = Stage::Collecting { item, began, waited: true };
             }
             other => self.stage = other,
         }

@@ -51,7 +51,7 @@ impl Play {
         }
     }
 
-    fn content(&self, contents: &[Content]) -> Result<Vec<u8>, Missing> {
+    pub(crate) fn content(&self, contents: &[Content]) -> Result<Vec<u8>, Missing> {
         let mut octets = Vec::new();
         for content in contents {
             match content {

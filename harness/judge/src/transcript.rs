@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mail::Mail;
+
 /// What happened, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -52,6 +54,8 @@ pub enum Happening {
         #[serde(with = "octets")]
         octets: Vec<u8>,
     },
+    /// This message came out of the target. It belongs to no connection; its number is 0.
+    Delivered(Mail),
     /// We waited until now, and nothing came.
     Waited,
     /// The peer ended its side in order.

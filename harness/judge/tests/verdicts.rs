@@ -65,6 +65,10 @@ fn play_as(head: &str, steps: &str, script: &[Far]) -> Outcome {
                 };
                 play.observe(now, connection, what);
             }
+            Action::Collect { until } => {
+                now = now.max(until);
+                play.observe(now, 0, Happening::Waited);
+            }
             Action::Pause { until } => now = now.max(until),
             Action::End { connection, how } => {
                 play.observe(now, connection, Happening::Ended { how });

@@ -35,6 +35,7 @@
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
+//! | RFC 2033 LMTP, and a next hop that takes everything | `next_hop.rs` |
 
 mod client;
 mod config;
@@ -42,6 +43,7 @@ mod expectation;
 mod extension;
 mod model;
 pub mod mutants;
+mod next_hop;
 mod server;
 mod state;
 mod text;
@@ -62,6 +64,7 @@ pub use config::{Account, Config, MailingList, Queued, TurnPeers};
 pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};
 pub use mutants::Mutant;
+pub use next_hop::NextHop;
 pub use server::{Delivery, Output, Server};
 pub use state::State;
 pub use text::{Fault, TextBreach, TextRule};

@@ -9,6 +9,7 @@
 //! | a request to stop | [`stop`] |
 //! | the reference server on a socket | [`serve`] |
 //! | where its mail goes | [`sink`], [`maildir`] |
+//! | the mail that comes out of a target | [`postbox`] (with `outlet`, `next_hop`, `maildir`) |
 //! | the same server inside a run | [`embedded`] |
 //! | the proof, against its mutants, that every check can fail; without sockets | [`mod@prove`] |
 //!
@@ -26,8 +27,11 @@ pub mod embedded;
 pub mod event;
 mod health;
 pub mod maildir;
+mod next_hop;
 mod oracle;
+mod outlet;
 mod pace;
+pub mod postbox;
 pub mod probe;
 pub mod prove;
 pub mod run;
@@ -43,6 +47,7 @@ mod testing;
 pub use embedded::{Embedded, config_of};
 pub use event::RunEvent;
 pub use maildir::Maildir;
+pub use postbox::Postbox;
 pub use probe::{Contact, Unreachable, probe};
 pub use run::{RunOptions, run};
 pub use serve::{Listener, Notice};

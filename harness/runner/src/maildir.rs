@@ -2,6 +2,8 @@
 //!
 //! There is one for all recipients, because a test sink is read by whoever runs the test.
 
+pub(crate) mod reader;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};

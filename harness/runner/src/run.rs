@@ -18,6 +18,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::event::RunEvent;
 use crate::oracle;
+use crate::outlet;
+use crate::postbox::Postbox;
 use crate::probe::probe;
 use crate::session::later;
 use crate::stop::Stop;
@@ -40,6 +42,8 @@ pub struct RunOptions {
     pub tool: Tool,
     /// Whether the target is the reference server inside the program.
     pub embedded: bool,
+    /// Where the mail goes that comes out of the target; an embedded reference has the same.
+    pub postbox: Postbox,
     /// How long a target that stopped answering is waited for.
     pub return_within: Duration,
 }
@@ -54,6 +58,7 @@ impl RunOptions {
             started: started.into(),
             tool,
             embedded: false,
+            postbox: Postbox::default(),
             return_within: Duration::from_secs(10),
         }
     }
@@ -64,7 +69,7 @@ impl RunOptions {
 pub async fn run(
     cases: Vec<Case>,
     target: &TargetAddress,
-    profile: Arc<Profile>,
+    mut profile: Arc<Profile>,
     options: RunOptions,
     events: &mut dyn FnMut(RunEvent<'_>),
     stop: &Stop,
@@ -74,6 +79,7 @@ pub async fn run(
     let deadline = later(began, profile.timeouts.run);
     let mut facts = Target { address: target.to_string(), ..Target::default() };
     let mut course = None;
+    let intake = outlet::open(&cases, &mut profile, &options.postbox).await;
     let first_look = tokio::select! {
         biased;
         () = stop.stopped() => Err(Stopped::Interrupted),
@@ -89,11 +95,26 @@ pub async fn run(
         Ok(contact) => {
             events(RunEvent::Probed(&contact));
             facts.clone_from(&contact.target);
+            if intake.is_some() {
+                let (offered, postbox) = (contact.offered.clone(), &options.postbox);
+                let tried = outlet::try_out(
+                    &mut profile,
+                    offered,
+                    format!("{}-0-0", unique()),
+                    contact.address,
+                    postbox,
+                    stop,
+                );
+                tried.await;
+            }
             let course = course.insert(Course::new(cases, target, profile, &options, contact));
             course.go(events, stop, deadline).await
         }
         Err(stopped) => Some(stopped),
     };
+    if let Some(intake) = intake {
+        intake.close().await;
+    }
     facts.embedded = options.embedded;
     let (scenarios, found) = course.map(Course::results).unwrap_or_default();
     let places = scenarios.iter().map(|result| result.id.as_str());

@@ -9,6 +9,7 @@ use smtpspec_scenario::{Case, Timeouts};
 use tokio::time::{Instant, sleep_until};
 
 use crate::connection::{self, Connection};
+use crate::postbox::{Place, Postbox};
 use crate::stop::Stop;
 
 /// Longer than any run; keeps sums of times within what the clock can tell.
@@ -20,10 +21,17 @@ pub(crate) fn later(began: Instant, by: Duration) -> Instant {
 }
 
 /// Plays a case to its end, or until `stop`. All its connections are closed then.
-pub(crate) async fn play(case: Case, setup: Setup, address: SocketAddr, stop: Stop) -> Outcome {
+pub(crate) async fn play(
+    case: Case,
+    setup: Setup,
+    address: SocketAddr,
+    postbox: &Postbox,
+    stop: Stop,
+) -> Outcome {
     let began = Instant::now();
     let timeouts = setup.profile.timeouts;
-    let mut wires = Wires { address, timeouts, began, open: BTreeMap::new() };
+    let place = postbox.place(&setup.unique);
+    let mut wires = Wires { address, timeouts, began, open: BTreeMap::new(), place };
     let mut play = Play::new(case, setup);
     let mut stopped = std::pin::pin!(stop.stopped());
     loop {
@@ -51,6 +59,8 @@ struct Wires {
     timeouts: Timeouts,
     began: Instant,
     open: BTreeMap<usize, Connection>,
+    /// Where the mail arrives that the case sent in.
+    place: Place,
 }
 
 impl Wires {
@@ -74,6 +84,7 @@ impl Wires {
                 };
                 Some((connection, what))
             }
+            Action::Collect { until } => Some((0, self.place.next(later(self.began, until)).await)),
             Action::Pause { until } => {
                 sleep_until(later(self.began, until)).await;
                 None

@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use smtpspec_judge::{Mail, Via};
 use smtpspec_reference::Delivery;
 
 use crate::maildir::Maildir;
+use crate::postbox::Postbox;
 
 /// A place for accepted mail.
 #[derive(Debug, Clone)]
@@ -15,6 +17,8 @@ pub enum Sink {
     Discard,
     /// In memory, for tests.
     Memory(Memory),
+    /// In the postbox of a run, for the cases that it belongs to.
+    Postbox(Postbox),
     /// In a Maildir.
     Maildir(Arc<Maildir>),
 }
@@ -34,6 +38,15 @@ impl Sink {
             Self::Discard => Ok(()),
             Self::Memory(memory) => {
                 memory.keep(delivery);
+                Ok(())
+            }
+            Self::Postbox(postbox) => {
+                postbox.put(Mail {
+                    via: Via::Memory,
+                    from: Some(delivery.reverse_path),
+                    to: Some(delivery.recipients),
+                    octets: delivery.message,
+                });
                 Ok(())
             }
             Self::Maildir(maildir) => {

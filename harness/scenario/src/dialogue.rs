@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smtpspec_catalogue::RequirementId;
 
+use crate::delivered::Delivered;
 use crate::expect::{CommandPattern, Hear};
 use crate::scenario::Place;
 use crate::send::Send;
@@ -36,7 +37,10 @@ impl Step {
             }
             Act::Hear(Hear::Silence(time)) => *time,
             Act::Hear(Hear::Reply(pattern)) => pattern.not_before.unwrap_or_default(),
-            Act::Send(_) | Act::Hear(_) | Act::Await(_) | Act::Swap => Duration::ZERO,
+            // How long mail takes is the profile's to say.
+            Act::Send(_) | Act::Hear(_) | Act::Await(_) | Act::Delivered(_) | Act::Swap => {
+                Duration::ZERO
+            }
         }
     }
 }
@@ -52,6 +56,8 @@ pub enum Act {
     /// The harness, as server, wants this command (or message) from the client. Several patterns
     /// are alternatives, each with its own continuation.
     Await(Vec<CommandPattern>),
+    /// This mail has come out of the server.
+    Delivered(Box<Delivered>),
     /// Client and server exchange their roles, on this connection (RFC 821 §3.8).
     Swap,
 }

@@ -100,7 +100,7 @@ pub(crate) static STEP: Shape = Shape {
         may("S", SPOKEN, "What the server says."),
         may("turn", Kind::Words(&["swap"]), "Client and server exchange their roles (TURN)."),
         may("use", Kind::Text, "Puts in a named dialogue: `name` or `library/name`."),
-        may("delivered", Kind::Names(&Kind::Text), "What mail came out; not in this version."),
+        may("delivered", MAIL_WANTED, "What mail has come out of the server."),
         may("on", SLUG, "The connection; the first one has no name."),
         may("when", Kind::Shape(|| &WHEN), "Only if this holds."),
         may("checks", REQUIREMENTS, "What a failure of this step breaks."),
@@ -120,6 +120,53 @@ const SPOKEN: Kind = Kind::AnyOf(&[
     Kind::Shape(|| &REPLY),
     Kind::Shape(|| &COMMAND),
 ]);
+
+const MAIL_WANTED: Kind =
+    Kind::AnyOf(&[Kind::Count, Kind::Shape(|| &DELIVERED), Kind::List(&Kind::Shape(|| &MAIL))]);
+const PATTERNS: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(&Kind::Text)]);
+
+/// What stands under `delivered:`.
+pub(crate) static DELIVERED: Shape = Shape {
+    name: "delivered",
+    what: "a description of delivered mail",
+    keys: &[
+        may(
+            "count",
+            Kind::AnyOf(&[Kind::Count, Kind::Shape(|| &MAILS)]),
+            "How many messages; 1 if missing.",
+        ),
+        may("within", DURATION, "How long the target may take; the profile's time if missing."),
+    ],
+    base: Some(&MAIL),
+    others: None,
+    one_of: &[],
+};
+
+/// A number of messages.
+pub(crate) static MAILS: Shape = Shape::new(
+    "mails",
+    "a number of messages",
+    &[
+        may("least", Kind::Count, "At least so many; 0 if missing."),
+        may("most", Kind::Count, "At most so many."),
+    ],
+);
+
+/// A message that came out.
+pub(crate) static MAIL: Shape = Shape::new(
+    "mail",
+    "a description of a message",
+    &[
+        may("from", Kind::Text, "The reverse-path; '' for the null one."),
+        may("to", PATTERNS, "The recipients, in any order."),
+        may("message", DATA, "The message as it was sent; whole fields may stand in front."),
+        may("body", DATA, "What stands behind the first empty line."),
+        may("contains", PATTERNS, "Regular expressions that are found in the message."),
+        may("lacks", PATTERNS, "Regular expressions that are not."),
+        may("header", Kind::Names(&Kind::Text), "Fields, with an expression over the value."),
+        may("top", Kind::Names(&Kind::Text), "The field at the top: {Received: '^from '}."),
+    ],
+);
 
 /// What stands under `when:`.
 pub(crate) static WHEN: Shape = Shape {

@@ -6,6 +6,7 @@
 //! | the steps of a dialogue | [`dialogue`] |
 //! | what the harness says | [`send`] |
 //! | what it wants to hear | [`expect`] |
+//! | what mail it wants to come out | [`delivered`] |
 //! | text with `${variables}` in it | [`template`] |
 //! | the target, as its profile describes it | [`profile`] |
 //! | files, as octets | [`source`] |
@@ -16,6 +17,7 @@
 //!
 //! Nothing here opens a socket or judges: a scenario is data.
 
+pub mod delivered;
 pub mod diagnostic;
 pub mod dialogue;
 pub mod expect;
@@ -32,13 +34,14 @@ pub mod template;
 pub mod write;
 mod yaml;
 
+pub use delivered::{Delivered, FieldPattern, MailCount, MailPattern};
 pub use diagnostic::{Diagnostic, Mark, Severity};
 pub use dialogue::{Act, Condition, Step};
 pub use expect::{
     Alternative, Capture, CommandPattern, EhloPattern, Hear, LineCount, ReplyPattern, Ruling,
 };
 pub use load::{Loaded, load};
-pub use profile::{Profile, Timeouts};
+pub use profile::{HopProtocol, Outlet, Profile, Timeouts};
 pub use scenario::{Case, Given, Party, Place, Requires, Row, Safety, Scenario, Suite};
 pub use send::{Content, Send};
 pub use source::Source;

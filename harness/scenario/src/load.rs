@@ -8,6 +8,7 @@
 //! | steps, speakers, connections | `dialogue` |
 //! | what is said | `send` |
 //! | what is heard | `expect` |
+//! | what mail comes out | `delivered` |
 //! | rows | `each` |
 //! | what must be there | `requires` |
 //! | which variables are set | `scope` |
@@ -16,6 +17,7 @@
 //! Reading goes on behind an error wherever what follows still has a meaning, so that one run
 //! reports all of them.
 
+mod delivered;
 mod dialogue;
 mod document;
 mod each;

@@ -3,11 +3,14 @@
 
 pub(crate) mod keys;
 mod load;
+mod outlet;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::template::Variables;
+
+pub use outlet::{HopProtocol, Outlet};
 
 /// What a run knows of its target beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Profile {
     pub facts: BTreeSet<String>,
     /// Further variables.
     pub variables: BTreeMap<String, String>,
+    /// Where the mail that it accepts comes out.
+    pub outlet: Option<Outlet>,
     /// How long the harness waits.
     pub timeouts: Timeouts,
     /// What the reference server is to be, when the profile is given to `serve`.
@@ -41,6 +46,10 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For a reply, a command or the end of a connection.
     pub reply: Duration,
+    /// For mail to come out.
+    pub deliver: Duration,
+    /// After the last mail that came out, before no more is taken to come.
+    pub settle: Duration,
     /// For a whole scenario.
     pub scenario: Duration,
     /// For the whole run.
@@ -79,6 +88,8 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(5),
             reply: Duration::from_secs(5),
+            deliver: Duration::from_secs(10),
+            settle: Duration::from_secs(1),
             scenario: Duration::from_mins(1),
             run: Duration::from_mins(15),
         }
@@ -97,6 +108,7 @@ impl Default for Profile {
             unknown_recipient: Some("nobody@example.test".to_owned()),
             facts: BTreeSet::new(),
             variables: BTreeMap::new(),
+            outlet: None,
             timeouts: Timeouts::default(),
             reference: Reference::default(),
         }

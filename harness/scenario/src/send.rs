@@ -31,6 +31,23 @@ pub enum Send {
     Abort,
 }
 
+impl Send {
+    /// Every text in it, in order.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let (writes, contents) = match self {
+            Self::Writes { writes, .. } => (writes.as_slice(), &[][..]),
+            Self::Message(contents) | Self::Chunk { contents, .. } => {
+                (&[][..], contents.as_slice())
+            }
+            Self::Close | Self::HalfClose | Self::Abort => (&[][..], &[][..]),
+        };
+        writes.iter().flatten().chain(contents).map(|content| match content {
+            Content::Text(text) => text,
+            Content::Repeat { unit, .. } => unit,
+        })
+    }
+}
+
 /// A part of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {

@@ -1,6 +1,8 @@
 //! From a typed scenario to a file that loads as the same scenario: what a fuzzer leaves behind,
 //! for people to read and to keep. This is the only file that knows the YAML writer.
 
+mod delivered;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -98,6 +100,7 @@ impl Writer {
             Act::Send(send) => put(&mut mapping, letter(harness), said(send)),
             Act::Hear(hear) => put(&mut mapping, "S", self.heard(hear)),
             Act::Await(patterns) => put(&mut mapping, "C", self.awaited(patterns)),
+            Act::Delivered(wanted) => put(&mut mapping, "delivered", delivered::delivered(wanted)),
             Act::Swap => {
                 if !self.swapped.remove(&step.on) {
                     self.swapped.insert(step.on.clone());

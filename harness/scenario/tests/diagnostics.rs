@@ -188,7 +188,6 @@ fn what_this_version_can_not_do_is_said_so() {
     insta::assert_snapshot!(each_step(&[
         "      - C: {starttls: {}}",
         "      - C: {auth: {user: x}}",
-        "      - delivered: {count: 1}",
     ]));
     insta::assert_snapshot!(refused(format!("{HEAD}    given: secured\n    dialogue: [S: 250]\n")));
 }
@@ -278,6 +277,38 @@ fn all_mistakes_of_a_file_are_told_up_to_a_limit() {
     assert_eq!(diagnostics.len(), 100);
     let last = diagnostics[99].note.as_deref();
     assert_eq!(last, Some("the rest of this file is left out after 100 diagnostics"));
+}
+
+#[test]
+fn what_is_said_of_delivered_mail_must_be_able_to_hold_and_to_fail() {
+    insta::assert_snapshot!(each_step(&[
+        "      - C: NOOP\n      - delivered: 1",
+        "      - C: NOOP ${unique}\n      - delivered: {count: {least: 0}}",
+        "      - C: NOOP ${unique}\n      - delivered: {count: {least: 2, most: 1}}",
+        "      - C: NOOP ${unique}\n      - delivered: {count: 0, from: a@b.example}",
+        "      - C: NOOP ${unique}\n      - delivered: []",
+        "      - C: NOOP ${unique}\n      - delivered: [{}]",
+        "      - C: NOOP ${unique}\n      - delivered: {from: <>, to: []}",
+        "      - C: NOOP ${unique}\n      - delivered: {top: {A: x, B: y}, header: {'a b': x}}",
+        "      - C: NOOP ${unique}\n      - delivered: {contains: '(', boddy: x}",
+        "      - C: NOOP ${unique}\n      - delivered: 1\n        on: second",
+    ]));
+}
+
+#[test]
+fn the_place_of_delivery_is_checked_with_the_same_care() {
+    let mut all = String::new();
+    for text in [
+        "next-hop: {listen: localhost, protocol: http}\n",
+        "next-hop: {protocol: lmtp}\n",
+        "next-hop: {listen: '127.0.0.1:2526'}\nmaildir: /var/mail\n",
+        "maildir: ''\n",
+    ] {
+        let source = Source::new("profile.yaml", text);
+        let diagnostics = Profile::load(&source).unwrap_err();
+        writeln!(all, "{}", show(&[source], &diagnostics)).unwrap();
+    }
+    insta::assert_snapshot!(all);
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn the_letters_keep_their_meaning_when_the_roles_swap() {
             Act::Hear(_) => "hear",
             Act::Await(_) => "await",
             Act::Swap => "swap",
+            Act::Delivered(_) => "delivered",
         })
         .collect();
     let expected = ["send", "hear", "swap", "send", "await", "send", "swap", "send", "hear"];

@@ -9,9 +9,9 @@ use regex::bytes::RegexBuilder;
 use smtpspec_catalogue::requirement;
 use smtpspec_scenario::expect::CommandShape;
 use smtpspec_scenario::{
-    Act, Alternative, Capture, CommandPattern, Condition, Content, EhloPattern, Given, Hear,
-    LineCount, Party, Place, ReplyPattern, Requires, Row, Ruling, Safety, Scenario, Send, Source,
-    Step, Template, load, write,
+    Act, Alternative, Capture, CommandPattern, Condition, Content, Delivered, EhloPattern,
+    FieldPattern, Given, Hear, LineCount, MailCount, MailPattern, Party, Place, ReplyPattern,
+    Requires, Row, Ruling, Safety, Scenario, Send, Source, Step, Template, load, write,
 };
 
 proptest! {
@@ -49,7 +49,7 @@ fn forget_places(steps: &mut [Step]) {
                     forget_places(&mut one.then);
                 }
             }
-            Act::Send(_) | Act::Hear(_) | Act::Swap => {}
+            Act::Send(_) | Act::Hear(_) | Act::Delivered(_) | Act::Swap => {}
         }
     }
 }
@@ -216,6 +216,47 @@ fn heard() -> impl Strategy<Value = Hear> {
     ]
 }
 
+fn mail() -> impl Strategy<Value = MailPattern> {
+    let field =
+        || ("[A-Za-z-]{1,8}", pattern()).prop_map(|(name, pattern)| FieldPattern { name, pattern });
+    let address = || "[a-z$]{1,4}@b".prop_map(|text| Template::text(&text).unwrap());
+    let envelope = (prop::option::of(address()), prop::collection::vec(address(), 0..3));
+    let octets = (prop::option::of(data()), prop::option::of(data()));
+    let patterns = || prop::collection::vec(pattern(), 0..3);
+    let header = prop::collection::vec(field(), 0..2);
+    (envelope, octets, patterns(), patterns(), header, prop::option::of(field())).prop_map(
+        |((from, to), (message, body), contains, lacks, header, top)| MailPattern {
+            from,
+            to,
+            message,
+            body,
+            contains,
+            lacks,
+            header,
+            top,
+        },
+    )
+}
+
+fn delivered() -> impl Strategy<Value = Delivered> {
+    let alike = (0..3_usize, prop::option::of(0..3_usize), mail(), prop::option::of(time()));
+    let alike = alike.prop_map(|(least, more, all, within)| {
+        let most = more.map(|more| least.max(1) + more);
+        let least = if most.is_none() { least + 1 } else { least };
+        Delivered { count: MailCount { least, most }, all, each: Vec::new(), within }
+    });
+    let each = prop::collection::vec(mail(), 1..3).prop_map(|each| Delivered {
+        count: MailCount::exactly(each.len()),
+        all: MailPattern::default(),
+        each: each
+            .into_iter()
+            .map(|mail| MailPattern { from: Some(Template::default()), ..mail })
+            .collect(),
+        within: None,
+    });
+    prop_oneof![alike, each]
+}
+
 fn command() -> impl Strategy<Value = CommandShape> {
     prop_oneof![
         text().prop_map(CommandShape::Line),
@@ -321,10 +362,19 @@ fn dialogue(party: Party) -> impl Strategy<Value = Vec<Step>> {
         place: Place::default(),
     };
     let first = prop::collection::vec(step(party, 2), 0..4);
+    let asked = prop::option::of(delivered()).prop_map(move |wanted| {
+        // The mail must be marked, and only a client can ask for it.
+        let marked = Template::text("NOOP ${unique}").unwrap().followed_by(b"\r\n");
+        let writes = vec![vec![Content::Text(marked)]];
+        let mark = Act::Send(Send::Writes { writes, pause: Duration::ZERO });
+        let wanted = wanted.filter(|_| party == Party::Client);
+        wanted.map(|wanted| [mark, Act::Delivered(Box::new(wanted))])
+    });
     let heard = with_modifiers(listen(party, 1));
     let after = prop::collection::vec(step(party.other(), 1), 0..4);
-    (first, heard, prop::option::of(after), prop::option::of(slug())).prop_map(
-        move |(mut steps, heard, after, on)| {
+    (first, asked, heard, prop::option::of(after), prop::option::of(slug())).prop_map(
+        move |(mut steps, asked, heard, after, on)| {
+            steps.extend(asked.into_iter().flatten().map(|act| bare(act, &None)));
             steps.push(heard);
             if let Some(after) = after {
                 steps.push(bare(Act::Swap, &on));
@@ -346,7 +396,7 @@ fn without_then(mut step: Step) -> Step {
             }
         }
         Act::Await(patterns) => patterns.iter_mut().for_each(|one| one.then.clear()),
-        Act::Send(_) | Act::Hear(_) | Act::Swap => {}
+        Act::Send(_) | Act::Hear(_) | Act::Delivered(_) | Act::Swap => {}
     }
     step
 }
@@ -386,6 +436,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         |(names, (plays, dialogue), requires, given, safety, (rationale, aliases), rows)| {
             let (spec, section, word, title, section_title) = names;
             let (ehlo, profile, next_hop) = requires;
+            let asks = dialogue.iter().any(|step| matches!(step.act, Act::Delivered(_)));
+            let next_hop = next_hop || asks;
             Scenario {
                 id: format!("{spec}/{section}/{word}"),
                 title,

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use smtpspec_judge::{Ending, Evidence, Happening, Transcript};
+use smtpspec_judge::{Ending, Evidence, Happening, Mail, Transcript};
+use smtpspec_protocol::escape::escape;
 
 use super::excerpt::{self, Row};
 use super::printable;
@@ -46,6 +47,8 @@ pub(crate) enum Mark {
     Sent,
     /// `<- `: it came back.
     Received,
+    /// `==>`: it came out of the target.
+    Delivered,
     /// `<**`: it came back, and a finding rests on it.
     Offending,
 }
@@ -65,6 +68,7 @@ impl Mark {
             Self::Trouble => "***",
             Self::Sent => " ->",
             Self::Received => "<- ",
+            Self::Delivered => "==>",
             Self::Offending => "<**",
         }
     }
@@ -106,6 +110,9 @@ impl Dialogue {
                     dialogue.events.push((dialogue.lines.len(), None));
                     let what = What::Said(said);
                     dialogue.lines.push(Line { at_us, connection, mark, what, caret: None });
+                    if let Happening::Delivered(mail) = other {
+                        dialogue.show_mail((at_us, connection), mail);
+                    }
                 }
             }
         }
@@ -113,6 +120,15 @@ impl Dialogue {
             dialogue.mark(evidence);
         }
         dialogue
+    }
+
+    /// Adds the lines of a message that came out.
+    fn show_mail(&mut self, (at_us, connection): (u64, usize), mail: &Mail) {
+        for line in mail.octets.split_inclusive(|&octet| octet == b'\n') {
+            let what = What::Octets(line.to_vec(), 0);
+            let mark = Mark::Delivered;
+            self.lines.push(Line { at_us, connection, mark, what, caret: None });
+        }
     }
 
     /// Adds octets: to the open line of the connection if it is of the same direction, and then
@@ -154,7 +170,7 @@ impl Dialogue {
         line.caret = caret.or(line.caret);
         line.mark = match line.mark {
             Mark::Received | Mark::Offending => Mark::Offending,
-            Mark::Sent => Mark::Sent,
+            Mark::Sent | Mark::Delivered => line.mark,
             Mark::Note | Mark::Trouble => Mark::Trouble,
         };
     }
@@ -173,7 +189,8 @@ impl Dialogue {
         let lines = || {
             self.lines.iter().enumerate().filter_map(|(index, line)| match &line.what {
                 What::Octets(octets, offset)
-                    if line.connection == connection && line.mark != Mark::Sent =>
+                    if line.connection == connection
+                        && matches!(line.mark, Mark::Received | Mark::Offending) =>
                 {
                     Some((index, *offset, octets.len()))
                 }
@@ -230,6 +247,7 @@ fn note(what: &Happening) -> (Mark, String) {
     match what {
         Happening::Opened => (Mark::Note, "connected".to_owned()),
         Happening::Refused { reason } => (Mark::Trouble, format!("could not connect: {reason}")),
+        Happening::Delivered(mail) => (Mark::Note, came_out(mail)),
         Happening::Waited => (Mark::Note, "waited, and nothing came".to_owned()),
         Happening::Closed => (Mark::Note, "the peer closed the connection".to_owned()),
         Happening::Cut { reason } => (Mark::Trouble, format!("the connection was cut: {reason}")),
@@ -244,6 +262,15 @@ fn note(what: &Happening) -> (Mark, String) {
         }
         Happening::Sent { .. } | Happening::Received { .. } => (Mark::Note, String::new()),
     }
+}
+
+/// The envelope of a message that came out of the target.
+fn came_out(mail: &Mail) -> String {
+    let path = |path: &Vec<u8>| format!("<{}>", escape(path));
+    let from = mail.from.as_ref().map_or("an unknown sender".to_owned(), path);
+    let to = mail.to.as_ref().map(|to| to.iter().map(path).collect::<Vec<_>>().join(" "));
+    let to = to.unwrap_or_else(|| "unknown recipients".to_owned());
+    format!("a message came out, from {from} to {to}, {} octets:", mail.octets.len())
 }
 
 #[cfg(test)]

@@ -3,13 +3,16 @@
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
 use smtpspec_judge::{Results, Segmentation, Tool, Verdict};
 use smtpspec_report::Verbosity;
-use smtpspec_runner::{Embedded, RunEvent, RunOptions, Stop, TargetAddress};
+use smtpspec_runner::{
+    Embedded, Postbox, RunEvent, RunOptions, Sink, Stop, TargetAddress, config_of,
+};
 use smtpspec_scenario::profile::Waiting;
-use smtpspec_scenario::{Case, Profile, Safety, Suite};
+use smtpspec_scenario::{Case, Outlet, Profile, Safety, Suite};
 
 use crate::args::{FailOn, Run};
 use crate::console::Console;
@@ -20,6 +23,9 @@ use crate::output::{self, Output};
 use crate::profile;
 use crate::progress::Progress;
 use crate::suite;
+
+/// After the last mail of the embedded reference, before no more is taken to come.
+const SETTLED: Duration = Duration::from_millis(50);
 
 /// What was asked for, read and found to be possible.
 struct Plan {
@@ -148,9 +154,13 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
     let Plan { cases, mut profile, target, .. } = plan;
     let stop = Stop::new();
     interrupt::stops(&stop)?;
+    let postbox = Postbox::default();
     let embedded = if target.is_none() {
         let_mail_wait(&mut profile);
-        Some(Embedded::start(&profile).await?)
+        // What it accepts is there at once, so that nobody has to wait for more.
+        profile.outlet = Some(Outlet::Memory);
+        profile.timeouts.settle = SETTLED;
+        Some(Embedded::with(config_of(&profile), Sink::Postbox(postbox.clone())).await?)
     } else {
         None
     };
@@ -159,7 +169,7 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
         return Err(io::Error::other("there is no target"));
     };
     let mut progress = Progress::new(cases.len(), !run.quiet);
-    let options = options(run, embedded.is_some());
+    let options = RunOptions { postbox, ..options(run, embedded.is_some()) };
     let mut tell = |event: RunEvent<'_>| follow(event, &mut progress, console);
     let mut results =
         smtpspec_runner::run(cases, &target, Arc::new(profile), options, &mut tell, &stop).await;
@@ -206,6 +216,15 @@ fn words(run: &Run) -> Vec<String> {
         if let Some(value) = value {
             add(flag, value);
         }
+    }
+    if let Some(listen) = run.next_hop {
+        add("--next-hop", &listen.to_string());
+    }
+    if let Some(protocol) = run.next_hop_protocol {
+        add("--next-hop-protocol", protocol.as_str());
+    }
+    if let Some(folder) = &run.delivered_maildir {
+        add("--delivered-maildir", &folder.display().to_string());
     }
     for path in &run.scenarios {
         add("--scenarios", &path.display().to_string());

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use smtpspec_judge::{Segmentation, Setup};
 use smtpspec_reference::{Config, Queued};
-use smtpspec_scenario::{Profile, Source, Suite, load};
+use smtpspec_scenario::{Outlet, Profile, Source, Suite, load};
 
 /// The suite of the repository.
 pub(crate) fn suite() -> Suite {
@@ -45,6 +45,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 pub(crate) fn setup(segmentation: Segmentation) -> Setup {
     let mut profile = Profile::default();
     profile.facts.insert("turn".to_owned());
+    profile.outlet = Some(Outlet::Memory);
     let offered = ["SIZE", "8BITMIME", "EXPN", "HELP", "VRFY"].map(str::to_owned).to_vec();
     Setup { profile: Arc::new(profile), unique: "unique".to_owned(), segmentation, offered }
 }

@@ -180,8 +180,9 @@ impl Course {
         events(RunEvent::CaseStarted { id: &job.case.id });
         let (case, setup) = (job.case.clone(), self.setup(&job));
         let (address, cut) = (self.contact.address, self.cut.clone());
+        let postbox = self.options.postbox.clone();
         let task = self.tasks.spawn(async move {
-            Done::Case(Box::new(session::play(case, setup, address, cut).await))
+            Done::Case(Box::new(session::play(case, setup, address, &postbox, cut).await))
         });
         let company = self.pace.jobs() > 1 && !job.alone;
         let round = self.pace.round();

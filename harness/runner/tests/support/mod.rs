@@ -22,6 +22,8 @@ pub fn profile() -> Profile {
     let timeouts = Timeouts {
         connect: Duration::from_secs(10),
         reply: Duration::from_secs(10),
+        deliver: Duration::from_secs(10),
+        settle: Duration::from_millis(300),
         scenario: Duration::from_secs(30),
         run: Duration::from_mins(2),
     };

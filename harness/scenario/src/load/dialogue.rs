@@ -40,6 +40,10 @@ pub(super) struct Reading<'f> {
     pub(super) state: State,
     /// Whether anything is expected.
     pub(super) listens: bool,
+    /// The first step that asks what mail came out.
+    pub(super) collects: Option<(Reader<'f>, Span)>,
+    /// Whether something that is said carries `${unique}`.
+    pub(super) marked: bool,
     pub(super) used_fields: BTreeSet<String>,
     using: Vec<Use<'f>>,
     inherited: Modifiers,
@@ -81,6 +85,8 @@ impl<'f> Reading<'f> {
             checked: true,
             state: State { scope, ..State::default() },
             listens: false,
+            collects: None,
+            marked: false,
             used_fields: BTreeSet::new(),
             using: Vec::new(),
             inherited: Modifiers::default(),
@@ -148,6 +154,10 @@ impl<'f> Reading<'f> {
             }
             self.put_in(&entry.value, modifiers, steps);
         } else {
+            if let Some(on) = fields.entry("on").filter(|_| entry.key == "delivered") {
+                let message = "mail comes out of the server, not of a connection";
+                self.reader.error(on.key_span, message).report();
+            }
             let act = self.act(entry, modifiers.on.as_ref());
             let Modifiers { on, when, checks } = modifiers;
             let note = note.map(str::to_owned);
@@ -171,18 +181,16 @@ impl<'f> Reading<'f> {
                 }
                 return Some(Act::Swap);
             }
-            _ => {
-                return self
-                    .reader
-                    .error(entry.key_span, "this version can't look at the mail that comes out")
-                    .note("`delivered:` is part of the language, but not of this version")
-                    .fail();
-            }
+            _ => return self.delivered(entry).map(|wanted| Act::Delivered(Box::new(wanted))),
         };
         let swapped = self.state.swapped.contains(&on.cloned());
         let harness = if swapped { self.plays.other() } else { self.plays };
         match (party == harness, harness) {
-            (true, _) => self.said(&entry.value).map(Act::Send),
+            (true, _) => {
+                let send = self.said(&entry.value)?;
+                self.look_for_marker(&send);
+                Some(Act::Send(send))
+            }
             (false, Party::Client) => {
                 self.listens = true;
                 self.heard(&entry.value).map(Act::Hear)

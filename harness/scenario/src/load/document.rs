@@ -5,6 +5,7 @@ use crate::language::{FILE, SCENARIO};
 use crate::scenario::{Party, Requires, Safety, Scenario};
 use crate::yaml::{Node, Value};
 
+use super::delivered::check_marker;
 use super::dialogue::{Reading, head};
 use super::each::Table;
 use super::fields::Fields;
@@ -118,6 +119,11 @@ impl<'f> Document<'f> {
         let profile = needs.as_ref().map(|needs| needs.profile.as_slice()).unwrap_or_default();
         let table = Table::read(reader, fields.get("each"), &Scope::of_profile(profile));
         let dialogue = self.dialogue(&fields, plays?, &table, profile, library);
+        let (dialogue, collects) = dialogue.unzip();
+        let needs = needs.map(|needs| Requires {
+            next_hop: needs.next_hop || collects.unwrap_or(false),
+            ..needs
+        });
         let (id, span) = id?;
         Some(Scenario {
             id,
@@ -138,6 +144,7 @@ impl<'f> Document<'f> {
         })
     }
 
+    /// The steps, and whether they ask what mail came out.
     fn dialogue(
         &self,
         fields: &Fields<'f>,
@@ -145,7 +152,7 @@ impl<'f> Document<'f> {
         table: &Table<'f>,
         profile: &[String],
         library: &'f Library<'f>,
-    ) -> Option<Vec<crate::dialogue::Step>> {
+    ) -> Option<(Vec<crate::dialogue::Step>, bool)> {
         let node = fields.get("dialogue")?;
         let mut scope = Scope::of_profile(profile);
         for name in table.names() {
@@ -160,8 +167,9 @@ impl<'f> Document<'f> {
                 .help("add what must be heard: `- S: 250`")
                 .report();
         }
+        check_marker(&reading);
         table.report_unused(&reading.used_fields);
-        Some(steps)
+        Some((steps, reading.collects.is_some()))
     }
 
     /// Former ids: whole ones, or the last part alone for one of the same section.

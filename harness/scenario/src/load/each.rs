@@ -126,6 +126,15 @@ impl<'f> Table<'f> {
         self.fields.contains_key(name)
     }
 
+    /// Whether every row's field `name` names the variable.
+    pub(super) fn every_row_names(&self, name: &str, variable: &str) -> bool {
+        let names = |row: &Row| {
+            let field = row.fields.iter().find(|(field, _)| field == name);
+            field.is_some_and(|(_, text)| text.names().any(|named| named == variable))
+        };
+        !self.rows.is_empty() && self.rows.iter().all(names)
+    }
+
     /// The fields' names.
     pub(super) fn names(&self) -> impl Iterator<Item = &'f str> {
         self.fields.keys().copied()

@@ -198,8 +198,8 @@ impl<'f> Reading<'f> {
         Some(contents)
     }
 
-    /// The value of `message:` and of `chunk:`.
-    fn data(&mut self, node: &'f Node) -> Option<Vec<Content>> {
+    /// The value of `message:`, of `chunk:` and of `body:`.
+    pub(super) fn data(&mut self, node: &'f Node) -> Option<Vec<Content>> {
         match &node.value {
             Value::List(_) => self.parts(node, "list of parts", Bare::Data),
             _ => Some(vec![self.part(node, Bare::Data)?]),

@@ -1,6 +1,7 @@
 //! Every key of a profile.
 
 use crate::language::{DURATION, NAME};
+use crate::profile::HopProtocol;
 use crate::shape::{Kind, Shape, may, must};
 
 const TEXTS: Kind = Kind::List(&Kind::Text);
@@ -18,6 +19,12 @@ pub(crate) static PROFILE: Shape = Shape::new(
         may("recipient.unknown", Kind::Text, "One that does not exist: ${recipient.unknown}."),
         may("facts", Kind::List(&NAME), "What is true of the target: [turn, vrfy]."),
         may("variables", Kind::Names(&Kind::Text), "Further variables."),
+        may(
+            "next-hop",
+            Kind::Shape(|| &NEXT_HOP),
+            "Where the target sends what it accepts: to us.",
+        ),
+        may("maildir", Kind::Text, "Where the target delivers: a folder with new/ and cur/ in it."),
         may("timeouts", Kind::Shape(|| &TIMEOUTS), "How long the harness waits."),
         may("reference", Kind::Shape(|| &REFERENCE), "What the reference server is to be."),
     ],
@@ -30,8 +37,20 @@ pub(crate) static TIMEOUTS: Shape = Shape::new(
     &[
         may("connect", DURATION, "For a connection to open."),
         may("reply", DURATION, "For a reply, a command or the end of a connection."),
+        may("deliver", DURATION, "For mail to come out at the next hop, or in the Maildir."),
+        may("settle", DURATION, "After mail that came out, before no more is taken to come."),
         may("scenario", DURATION, "For a whole scenario."),
         may("run", DURATION, "For the whole run."),
+    ],
+);
+
+/// The next hop, which the harness plays.
+pub(crate) static NEXT_HOP: Shape = Shape::new(
+    "next-hop",
+    "a description of the next hop",
+    &[
+        must("listen", Kind::Text, "ADDRESS:PORT where the harness listens."),
+        may("protocol", Kind::Words(&HopProtocol::WORDS), "What it speaks; smtp if missing."),
     ],
 );
 

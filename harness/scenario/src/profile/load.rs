@@ -9,6 +9,7 @@ use crate::load::fields::Fields;
 use crate::load::requires::fact;
 use crate::load::scope::Scope;
 use crate::profile::keys::{PROFILE, REFERENCE, TIMEOUTS, WAITING};
+use crate::profile::outlet;
 use crate::profile::{Profile, Reference, Timeouts, Waiting};
 use crate::source::{File, Source};
 use crate::yaml::{self, Entry, Node, Value};
@@ -59,6 +60,7 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
             .filter_map(|node| fact(reader, reader.text(node, "fact")?, node.span))
             .collect(),
         variables: variables(reader, fields.get("variables")),
+        outlet: outlet::read(reader, &fields),
         timeouts: timeouts(reader, fields.get("timeouts")),
         reference: fields
             .get("reference")
@@ -146,6 +148,8 @@ fn timeouts(reader: Reader<'_>, node: Option<&Node>) -> Timeouts {
     Timeouts {
         connect: time("connect", default.connect),
         reply: time("reply", default.reply),
+        deliver: time("deliver", default.deliver),
+        settle: time("settle", default.settle),
         scenario: time("scenario", default.scenario),
         run: time("run", default.run),
     }
