@@ -41,9 +41,15 @@ fn the_reference_passes_everything_and_nothing_of_the_lesson_is_skipped() {
     assert_eq!(ended.code, 0, "{ended}");
     let cases = results["scenarios"].as_array().expect("a list");
     assert!(cases.len() >= 60);
+    // What the reference does not have is skipped; TURN and the lesson are not among that.
+    let passes = |case: &Value| case["verdict"] == "pass";
     for case in cases {
-        assert_eq!(case["verdict"], "pass", "{}", case["id"]);
+        assert!(passes(case) || case["verdict"] == "skip", "{case:#}");
+        let id = case["id"].as_str().unwrap_or_default();
+        let of_the_lesson = ["lesson/", "rfc821/3.8/"].iter().any(|spec| id.starts_with(spec));
+        assert!(passes(case) || !of_the_lesson, "{id}");
     }
+    assert!(cases.iter().filter(|case| passes(case)).count() >= 800);
     assert!(cases.iter().any(|case| case["id"] == "rfc821/3.8/waiting-mail"));
     assert_eq!(results["findings"].as_array().map(Vec::len), Some(0));
     assert_eq!(results["target"]["embedded"], true);
@@ -52,7 +58,7 @@ fn the_reference_passes_everything_and_nothing_of_the_lesson_is_skipped() {
 #[test]
 fn any_cut_of_the_octets_gives_the_same() {
     for way in ["whole", "lines", "octets", "crlf", "dot"] {
-        let ended = smtpspec(&["run", "-q", "--segmentation", way]);
+        let ended = smtpspec(&["run", "-q", "rfc5321/4.1.1", "--segmentation", way]);
         assert_eq!(ended.code, 0, "{way}: {ended}");
     }
 }
@@ -146,17 +152,17 @@ fn every_report_is_written_also_after_one_that_cannot_be() {
     let junit = folder.path().join("below/junit.xml");
     let impossible = format!("json={}/", folder.path().display());
     let good = format!("junit={}", junit.display());
-    let args = ["run", "rfc5321/4.1.1.9", "--report", &impossible, "--report", &good];
+    let args = ["run", "rfc5321/4.1.1.9/plain", "--report", &impossible, "--report", &good];
     let ended = smtpspec(&[&args[..], &["--report", "terminal"]].concat());
     assert_eq!(ended.code, 5, "{ended}");
     assert!(fs::read_to_string(&junit).is_ok_and(|text| text.contains("<testsuites")));
-    assert!(ended.says("3 passed"), "{ended}");
+    assert!(ended.says("1 passed"), "{ended}");
 }
 
 #[test]
 fn a_dry_run_lists_the_cases_and_sends_nothing() {
     let silent = peer(|_| panic!("somebody called"));
-    let ended = smtpspec(&["run", "--dry-run", "*postmaster*", "-s", &silent]);
+    let ended = smtpspec(&["run", "--dry-run", "*4.1.1.3/postmaster", "-s", &silent]);
     assert_eq!(ended.code, 0, "{ended}");
     assert!(ended.says("rfc5321/4.1.1.3/postmaster[bare]"), "{ended}");
     assert!(ended.says("5 scenarios would run"), "{ended}");
@@ -207,7 +213,7 @@ fn ctrl_c_prints_the_results_so_far() {
         }
     });
     let child = command()
-        .args(["run", "rfc5321/4.1.1.9", "--timeout", "60s", "-s", &address])
+        .args(["run", "rfc5321/4.1.1.9/plain", "--timeout", "60s", "-s", &address])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -219,5 +225,5 @@ fn ctrl_c_prints_the_results_so_far() {
     let output = child.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("of 3 in"), "{said}");
+    assert!(said.contains("of 1 in"), "{said}");
 }

@@ -25,7 +25,7 @@ use crate::progress::Progress;
 use crate::suite;
 
 /// After the last mail of the embedded reference, before no more is taken to come.
-const SETTLED: Duration = Duration::from_millis(50);
+const SETTLED: Duration = Duration::from_millis(5);
 
 /// What was asked for, read and found to be possible.
 struct Plan {
