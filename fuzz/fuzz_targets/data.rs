@@ -1,2 +1,3 @@
+//! Message data.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|input: &[u8]| smtpspec_fuzz::data(input));

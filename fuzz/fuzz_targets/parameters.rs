@@ -1,2 +1,3 @@
+//! Parameters of MAIL and RCPT.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|input: &[u8]| smtpspec_fuzz::parameters(input));

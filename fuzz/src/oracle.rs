@@ -81,7 +81,7 @@ fn play(case: &Case, setup: Setup, far: &Far<'_>) -> Outcome {
     let mut now = Duration::ZERO;
     for _ in 0..MOST_STEPS + far.replies.len() {
         let (connection, what) = match play.next(now) {
-            Action::Done => return play.finish(now),
+            Action::Done => return play.finish(),
             Action::Pause { until } => {
                 now = now.max(until);
                 continue;
@@ -109,9 +109,10 @@ fn play(case: &Case, setup: Setup, far: &Far<'_>) -> Outcome {
                 (connection, what)
             }
         };
-        // Time passes, however little.
+        // Time passes, however little, before something happens and before it is looked at.
         now += Duration::from_millis(1);
         play.observe(now, connection, what);
+        now += Duration::from_micros(500);
     }
     panic!("the case does not end");
 }

@@ -15,7 +15,7 @@ pub(crate) struct Conversation {
 }
 
 /// More than this is never sent in one conversation.
-pub(crate) const LONGEST_INPUT: usize = 1 << 16;
+pub(crate) const LONGEST_INPUT: usize = 1 << 11;
 
 /// The moves: legal commands, nearly legal ones, message text, and what a server says, since after
 /// TURN the roles are exchanged.

@@ -1,5 +1,6 @@
 //! The id of a requirement: a small number that stands for an entry of the table.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
@@ -86,14 +87,18 @@ impl FromStr for RequirementId {
     }
 }
 
-/// The most similar name in the catalogue; ids differ in few letters, so the bar is high.
+/// The most similar name in the catalogue; ids differ in few letters, so the bar is high. Of names
+/// that are equally similar, the one that is right for longest: a slip comes late.
 fn nearest(name: &str) -> Option<&'static str> {
     TABLE
         .iter()
-        .map(|entry| (strsim::damerau_levenshtein(entry.name, name), entry.name))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= 3)
-        .map(|(_, nearest)| nearest)
+        .map(|entry| {
+            let same = entry.name.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+            (strsim::damerau_levenshtein(entry.name, name), Reverse(same), entry.name)
+        })
+        .min()
+        .filter(|(distance, ..)| *distance <= 3)
+        .map(|(.., nearest)| nearest)
 }
 
 impl fmt::Display for RequirementId {
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn a_near_miss_is_met_with_the_right_spelling() {
         let error = "rfc5321-4.1.1.5-22".parse::<RequirementId>().unwrap_err();
-        assert!(error.nearest.is_some_and(|name| name.starts_with("rfc5321-4.1.1.5-")));
+        assert_eq!(error.nearest, Some("rfc5321-4.1.1.5-2"));
         assert_eq!("haystack".parse::<RequirementId>().unwrap_err().nearest, None);
     }
 

@@ -26,10 +26,6 @@ pub(crate) fn print(diagnostics: &[Diagnostic], sources: &[Source], console: &Co
 /// How many of the diagnostics are errors and warnings, for a sentence.
 pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
     let of = |severity| diagnostics.iter().filter(|one| one.severity == severity).count();
-    let plural = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
-    };
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     match (errors, warnings) {
         (_, 0) => plural(errors, "error"),
@@ -56,6 +52,14 @@ impl<'s> Shown<'s> {
     /// Whether the range can be pointed at: a file that is not at hand has nothing to show.
     fn is_whole(&self) -> bool {
         self.text.get(self.range.clone()).is_some() && !self.text.is_empty()
+    }
+}
+
+/// A number of things, in English.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
     }
 }
 

@@ -21,8 +21,7 @@ enum Ear {
 
 impl Play {
     /// Whether what was heard decides the step; if not, more must be waited for.
-    pub(crate) fn hear(&mut self, peer: usize, item: &Item, hear: &Hear, now: Duration) -> bool {
-        let after = now.saturating_sub(self.peers[peer].last_sent);
+    pub(crate) fn hear(&mut self, peer: usize, item: &Item, hear: &Hear) -> bool {
         let ear = match self.peers[peer].reply() {
             Some(exchange) => Ear::Reply(exchange),
             None => match self.peers[peer].link {
@@ -35,7 +34,10 @@ impl Play {
                 Link::Open | Link::Unopened => return false,
             },
         };
+        let mut after = Duration::ZERO;
         if let Ear::Reply(exchange) = &ear {
+            let came = Duration::from_micros(self.transcript.events[exchange.event].at_us);
+            after = came.saturating_sub(self.peers[peer].last_sent);
             self.note(peer, exchange);
         }
         if let Hear::AnyOf(alternatives) = hear {

@@ -1,7 +1,5 @@
 //! What a case has come to.
 
-use std::time::Duration;
-
 use crate::play::Play;
 use crate::results::CaseResult;
 use crate::verdict::{Finding, Verdict};
@@ -52,7 +50,7 @@ impl Tally {
 }
 
 /// Puts together what a play has come to.
-pub(crate) fn of(play: Play, now: Duration) -> Outcome {
+pub(crate) fn of(play: Play) -> Outcome {
     let scenario = &play.case.scenario;
     let result = CaseResult {
         id: play.case.id.clone(),
@@ -65,7 +63,7 @@ pub(crate) fn of(play: Play, now: Duration) -> Outcome {
         reason: play.tally.reason,
         file: scenario.place.file.to_string(),
         line: scenario.place.line,
-        elapsed_us: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
+        elapsed_us: play.transcript.events.last().map_or(0, |last| last.at_us),
         attempts: 1,
         findings: play.tally.findings,
         transcript: play.transcript,

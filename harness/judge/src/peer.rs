@@ -95,7 +95,7 @@ impl Peer {
             }
             Happening::Waited | Happening::Delivered(_) => {}
             Happening::Closed => {
-                self.watch.closed(event);
+                self.watch.closed(event, now.saturating_sub(self.last_sent));
                 self.link = Link::Closed(event);
             }
             Happening::Cut { .. } => self.link = Link::Cut(event),

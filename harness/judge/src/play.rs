@@ -154,6 +154,7 @@ impl Play {
 
     /// What to do next, at the time `now` since the case began.
     pub fn next(&mut self, now: Duration) -> Action {
+        let now = as_recorded(now);
         if !self.admitted {
             self.admitted = true;
             self.admit();
@@ -167,8 +168,8 @@ impl Play {
             let action = match &mut self.stage {
                 Stage::Between => self.begin(now),
                 Stage::Writing { .. } => self.write(now),
-                Stage::Hearing { .. } => self.listen(now),
-                Stage::Collecting { .. } => self.collect(now),
+                Stage::Hearing { .. } => self.listen(),
+                Stage::Collecting { .. } => self.collect(),
                 Stage::Leaving { .. } => self.leave(now),
                 Stage::Over => return self.close(),
             };
@@ -180,6 +181,7 @@ impl Play {
 
     /// Takes note of what the runner did or saw.
     pub fn observe(&mut self, now: Duration, connection: usize, what: Happening) {
+        let now = as_recorded(now);
         let event = self.transcript.push(now, connection, what);
         let Some(peer) = self.peers.get_mut(connection) else { return };
         let read_as = peer.observe(event, now, &self.transcript.events[event].what);
@@ -199,14 +201,14 @@ impl Play {
     }
 
     /// Ends the case, also early, and tells what it came to.
-    pub fn finish(mut self, now: Duration) -> Outcome {
+    pub fn finish(mut self) -> Outcome {
         if !matches!(self.stage, Stage::Over) && self.tally.verdict == Verdict::Pass {
             self.stop(
                 Verdict::Error,
                 "the run was stopped before the scenario was over".to_owned(),
             );
         }
-        crate::outcome::of(self, now)
+        crate::outcome::of(self)
     }
 
     /// Begins the next step.
@@ -304,10 +306,10 @@ impl Play {
     }
 
     /// Looks whether what a step wants has come, or waits for it.
-    fn listen(&mut self, now: Duration) -> Option<Action> {
+    fn listen(&mut self) -> Option<Action> {
         let Stage::Hearing { peer, until, .. } = &self.stage else { return None };
         let (peer, until) = (*peer, *until);
-        if self.settle(peer, now) {
+        if self.settle(peer) {
             return None;
         }
         let limit = self.setup.profile.timeouts.scenario;
@@ -315,11 +317,11 @@ impl Play {
     }
 
     /// Takes what was heard, if it is enough to decide the step.
-    fn settle(&mut self, peer: usize, now: Duration) -> bool {
+    fn settle(&mut self, peer: usize) -> bool {
         let stage = std::mem::replace(&mut self.stage, Stage::Between);
         let Stage::Hearing { item, until, .. } = stage else { return false };
         let settled = match &item.step.act {
-            Act::Hear(hear) => self.hear(peer, &item, hear, now),
+            Act::Hear(hear) => self.hear(peer, &item, hear),
             Act::Await(patterns) => {
                 let patterns: Vec<CommandPattern> = patterns.clone();
                 self.heard_command(peer, &item, &patterns)
@@ -337,6 +339,10 @@ impl Play {
         let stage = std::mem::replace(&mut self.stage, Stage::Between);
         match stage {
             Stage::Hearing { peer, item, until } if now >= until => {
+                let since = now.saturating_sub(self.peers[peer].last_sent);
+                if since >= self.setup.profile.timeouts.reply {
+                    self.peers[peer].watch.silent(event);
+                }
                 self.silent(peer, &item, event);
             }
             Stage::Leaving { peer, until } if now >= until => {
@@ -401,4 +407,10 @@ impl Play {
     pub(crate) fn lacks(&mut self, missing: &Missing) {
         self.stop(Verdict::Skip, format!("the profile sets no `{}`", missing.name));
     }
+}
+
+/// A time as transcripts hold it. Judging by anything finer would judge a stored transcript
+/// differently from the live one.
+const fn as_recorded(now: Duration) -> Duration {
+    Duration::from_micros(now.as_micros() as u64)
 }

@@ -71,7 +71,7 @@ impl Play {
     /// The next write of a step.
     pub(crate) fn write(&mut self, now: Duration) -> Option<Action> {
         let Stage::Writing { peer, writes, pause, next_at } = &mut self.stage else { return None };
-        if now < *next_at {
+        if now < *next_at && !writes.is_empty() {
             return Some(Action::Pause { until: *next_at });
         }
         let connection = *peer;

@@ -4,22 +4,37 @@
 //! (after 354 the octets are message data). So nothing sent is interpreted before the reply to
 //! what came earlier is there; then the next command, or the end of the data, is taken from what
 //! was sent, and the reply is judged as the answer to that. Pipelined groups need no special case.
+//! That replies came in another order than the commands can't be seen: a reply does not say what
+//! it answers, so the second is always held for the answer to the second command.
 //!
-//! Where the server did something after which nobody can know its state, the watch says so once
-//! and judges only the form of what follows.
+//! Where what was sent can be read in two ways, as after a lone LF, the next reply has to tell
+//! them apart (`doubt`). Where the server did something after which nobody can know its state,
+//! the watch says so once in the transcript and judges only the form of what follows.
+
+mod ambiguous;
+mod data;
+mod doubt;
+mod ending;
+mod exchange;
+mod judging;
+mod pairing;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
-use smtpspec_catalogue::{RequirementId, requirement};
-use smtpspec_protocol::limits::COMMAND_LINE;
-use smtpspec_protocol::line::{OddityKind, oddities};
-use smtpspec_protocol::{
-    DataDecoder, ReadReply, Reply, ReplyCode, ReplyReader, Request, SeenReply, Verb,
-};
-use smtpspec_reference::{Expectation, Measure, Model, Stimulus};
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::{ReadReply, ReplyLimit, ReplyReader, SeenReply};
+use smtpspec_reference::Model;
 
-use crate::form;
-use crate::verdict::{Evidence, Finding, Source};
+use self::data::Data;
+use self::doubt::Doubt;
+use self::exchange::no_reply;
+pub(crate) use self::exchange::{Asked, Exchange};
+use crate::verdict::{Evidence, Finding};
 
 /// The watch over one connection on which the harness is the client.
 pub(crate) struct Watch {
@@ -28,17 +43,53 @@ pub(crate) struct Watch {
     /// What was sent and is not yet answered, from the first octet of the next stimulus.
     pending: VecDeque<u8>,
     phase: Phase,
+    /// How what was sent last may have been read otherwise.
+    doubt: Option<Doubt>,
+    /// Whether the server has shown that LF alone ends a command line for it.
+    lf_ends_lines: bool,
     /// Replies that have been read and paired, for the interpreter to take.
     exchanges: VecDeque<Exchange>,
     /// What came behind the reply that swapped the roles; it is no reply.
     leftover: Vec<u8>,
     findings: Vec<Finding>,
+    /// A command that drew no reply so far, in the time that a reply is given.
+    unanswered: Option<Finding>,
+    /// Why the state can't be known any more, for the transcript; taken once.
+    remark: Option<&'static str>,
+    conduct: Conduct,
+    /// Whether a command with SMTPUTF8 was sent where it is offered (RFC 6531 §3.7.4.2).
+    internationalized: bool,
+    /// Whether the server has begun TLS, so that its octets have no form to judge.
+    encrypted: bool,
+    /// How much of the word STARTTLS the octets that were sent last are; all of it, once it was
+    /// sent.
+    starttls: usize,
+}
+
+/// What the client has done so far that may be a reason for what the server does.
+struct Conduct {
     /// Whether everything sent so far was a plain legal command, and all replies were positive:
     /// only then is a close by the server surely not policy.
     blameless: bool,
-    /// Whether a line that was sent held a lone CR or LF, which a server may have taken for an end.
-    ambiguous_lines: bool,
+    /// Whether all that went wrong so far was one unknown command, answered as such just now.
+    only_unknown: bool,
+    /// Whether the client went on before a reply that it had to wait for, so that any refusal may
+    /// be for that (rfc5321-4.3.1-1).
+    impatient: bool,
+    /// How many commands were answered since the last message.
+    commands: usize,
 }
+
+impl Conduct {
+    /// Whether the server may refuse anything on account of it: haste, or more talk without a
+    /// message than any client needs, against which servers defend themselves (RFC 5321 §7.8).
+    fn tries_patience(&self) -> bool {
+        const MANY_COMMANDS: usize = 10;
+        self.impatient || self.commands > MANY_COMMANDS
+    }
+}
+
+const STARTTLS: &[u8] = b"STARTTLS";
 
 /// How the next octets that were sent are to be read.
 enum Phase {
@@ -54,45 +105,6 @@ enum Phase {
     Turned,
 }
 
-#[derive(Default)]
-struct Data {
-    decoder: DataDecoder,
-    measure: Measure,
-    ended: bool,
-}
-
-/// A reply, with what it answers.
-#[derive(Debug)]
-pub(crate) struct Exchange {
-    /// The event of the transcript in which the reply became whole.
-    pub(crate) event: usize,
-    /// What it answers.
-    pub(crate) asked: Asked,
-    /// The octets that it answers: the command line, or nothing for a greeting or message data.
-    pub(crate) sent: Vec<u8>,
-    /// The reply; `None` for octets that are no reply at all.
-    pub(crate) reply: Option<Reply>,
-    /// Its octets.
-    pub(crate) octets: Vec<u8>,
-    /// What the model expected; `None` where it could not know.
-    pub(crate) expectation: Option<Expectation>,
-}
-
-/// What kind of thing a reply answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// The opening of the connection.
-    Connection,
-    /// A command, by its verb.
-    Command(String),
-    /// The end of the message data.
-    Message,
-    /// A line of a SASL exchange.
-    Continuation,
-    /// Nothing: it came by itself, or the model has lost track.
-    Nothing,
-}
-
 impl Watch {
     pub(crate) fn new() -> Self {
         Self {
@@ -100,20 +112,30 @@ impl Watch {
             reader: ReplyReader::default(),
             pending: VecDeque::new(),
             phase: Phase::Greeting,
+            doubt: None,
+            lf_ends_lines: false,
             exchanges: VecDeque::new(),
             leftover: Vec::new(),
             findings: Vec::new(),
-            blameless: true,
-            ambiguous_lines: false,
+            unanswered: None,
+            remark: None,
+            conduct: Conduct {
+                blameless: true,
+                only_unknown: false,
+                impatient: false,
+                commands: 0,
+            },
+            internationalized: false,
+            encrypted: false,
+            starttls: 0,
         }
     }
 
     /// Takes note of octets that were sent.
     pub(crate) fn sent(&mut self, octets: &[u8]) {
         self.pending.extend(octets);
-        if matches!(self.phase, Phase::Data(_)) {
-            self.scan_data();
-        }
+        self.look_for_starttls(octets);
+        self.scan_data();
         if matches!(self.phase, Phase::Lost | Phase::Turned) {
             self.pending.clear();
         }
@@ -137,13 +159,13 @@ impl Watch {
                     read_as.push("no reply".to_owned());
                     self.garbage(event, octets);
                 }
-                Some(ReadReply::Overflow { head, .. }) => {
-                    read_as.push("more than any reply holds".to_owned());
-                    self.garbage(event, head);
-                    break;
+                Some(ReadReply::Overflow { head, what }) => {
+                    read_as.push("more than is read of a reply".to_owned());
+                    self.overflow(event, head, what);
                 }
                 None => break,
             }
+            read_as.extend(self.remark.take().map(|why| format!("state unknown: {why}")));
         }
         read_as
     }
@@ -168,310 +190,96 @@ impl Watch {
         matches!(self.phase, Phase::Commands | Phase::Lost) && self.pending.is_empty()
     }
 
-    /// The server ended the connection in event number `event`.
-    pub(crate) fn closed(&mut self, event: usize) {
-        // rfc5321-3.8-2: a close without QUIT, 421 or a timeout; never after an error, which a
-        // server may punish, and never while the harness does strange things.
-        if self.blameless && matches!(self.phase, Phase::Commands) {
-            self.find(
-                requirement!("rfc5321-3.8-2"),
-                "the server closed the connection, unasked and without 421".to_owned(),
-                "a connection that stays open until QUIT".to_owned(),
-                Evidence { event, ..Evidence::default() },
-            );
-        }
-        self.phase = Phase::Lost;
-    }
-
-    /// The harness gave up its side, so a close by the server is only natural.
-    pub(crate) fn ended(&mut self) {
-        self.blameless = false;
-    }
-
     /// Everything that was found, once for each requirement and kind of place.
-    pub(crate) fn into_findings(self) -> Vec<Finding> {
+    pub(crate) fn into_findings(mut self) -> Vec<Finding> {
+        self.findings.extend(self.unanswered);
         self.findings
     }
 
     fn replied(&mut self, event: usize, seen: SeenReply) {
+        self.unanswered = None;
         self.judge_form(event, &seen);
-        if seen.reply.code.class() >= 4 {
-            self.blameless = false;
-        }
+        let refused = seen.reply.code.class() >= 4;
+        let blameless = self.conduct.blameless;
         let exchange = self.pair(event, seen);
+        self.conduct.only_unknown = blameless && is_plainly_unknown(&exchange);
+        self.conduct.blameless &= !refused;
         self.exchanges.push_back(exchange);
-    }
-
-    /// Which stimulus a reply answers, what the model thinks of it, and what state that leads to.
-    fn pair(&mut self, event: usize, seen: SeenReply) -> Exchange {
-        match self.phase {
-            Phase::Greeting => {
-                self.phase = Phase::Commands;
-                self.answer(event, seen, Asked::Connection, Vec::new(), &Stimulus::Connected)
-            }
-            Phase::Commands => self.answer_command(event, seen),
-            Phase::Data(_) => self.answer_data(event, seen),
-            Phase::Continuation => {
-                let line = self.take_line().unwrap_or_default();
-                if seen.reply.code.class() != 3 {
-                    self.phase = Phase::Commands;
-                }
-                unjudged(event, seen, Asked::Continuation, line)
-            }
-            Phase::Lost | Phase::Turned => unjudged(event, seen, Asked::Nothing, Vec::new()),
-        }
-    }
-
-    fn answer_command(&mut self, event: usize, seen: SeenReply) -> Exchange {
-        let Some(line) = self.take_line() else {
-            return self.unsolicited(event, seen);
-        };
-        let grammar = self.model.grammar();
-        let content = line.strip_suffix(b"\r\n").unwrap_or(&line);
-        let odd = oddities(content)
-            .any(|odd| matches!(odd.kind, OddityKind::BareCr | OddityKind::BareLf));
-        self.ambiguous_lines |= odd;
-        let request = Request::parse(content, grammar);
-        if request.command.is_err() || !request.quirks.is_empty() || odd {
-            self.blameless = false;
-        }
-        let verb = String::from_utf8_lossy(request.verb.name()).to_ascii_uppercase();
-        let code = seen.reply.code;
-        let next = phase_after(&request.verb, code);
-        let quit = matches!(request.verb, Verb::Quit);
-        let stimulus = if line.len() > COMMAND_LINE {
-            Stimulus::Overlong { head: content, octets: line.len() }
-        } else {
-            Stimulus::Request(&request)
-        };
-        let exchange = self.answer(event, seen, Asked::Command(verb), line.clone(), &stimulus);
-        if quit || code.get() == 421 {
-            self.blameless = false;
-        }
-        if let Some(next) = next {
-            self.phase = next;
-        }
-        if matches!(self.phase, Phase::Data(_)) {
-            self.scan_data();
-        }
-        exchange
-    }
-
-    fn answer_data(&mut self, event: usize, seen: SeenReply) -> Exchange {
-        let Phase::Data(data) = &mut self.phase else {
-            return unjudged(event, seen, Asked::Nothing, Vec::new());
-        };
-        if data.ended {
-            let stimulus = Stimulus::Message(data.measure.facts());
-            self.phase = Phase::Commands;
-            return self.answer(event, seen, Asked::Message, Vec::new(), &stimulus);
-        }
-        // A refusal in the middle of the data is how a server gives up a message or a client; an
-        // acceptance shows that it took something else for the end.
-        if seen.reply.code.class() == 2 {
-            let received = seen.octets.clone();
-            self.find(
-                requirement!("rfc5321-4.1.1.4-3"),
-                format!("{} came before CRLF.CRLF had been sent", seen.reply.code),
-                "no reply before the end of the data".to_owned(),
-                Evidence { event, received, ..Evidence::default() },
-            );
-        }
-        self.phase = Phase::Lost;
-        self.pending.clear();
-        unjudged(event, seen, Asked::Message, Vec::new())
-    }
-
-    /// Judges a reply as the answer to `stimulus`, and follows what the server did.
-    fn answer(
-        &mut self,
-        event: usize,
-        seen: SeenReply,
-        asked: Asked,
-        sent: Vec<u8>,
-        stimulus: &Stimulus<'_>,
-    ) -> Exchange {
-        let expectation = self.model.expect(stimulus);
-        let breaches: Vec<(RequirementId, String, String)> = expectation
-            .breaches(seen.reply.code)
-            .into_iter()
-            .map(|rule| {
-                let what = format!("{} in answer to {}", seen.reply.code, asked.describe());
-                (rule.requirement, what, rule.codes.to_string())
-            })
-            .collect();
-        for (requirement, what, wanted) in breaches {
-            let evidence =
-                Evidence { event, sent: sent.clone(), received: seen.octets.clone(), at: None };
-            self.find(requirement, what, wanted, evidence);
-        }
-        self.model.advance(stimulus, &seen.reply);
-        Exchange {
-            event,
-            asked,
-            sent,
-            reply: Some(seen.reply),
-            octets: seen.octets,
-            expectation: Some(expectation),
-        }
-    }
-
-    /// A reply with nothing before it that it could answer.
-    fn unsolicited(&mut self, event: usize, seen: SeenReply) -> Exchange {
-        // RFC 5321 §3.8: 421 is the one reply that may come by itself.
-        if seen.reply.code.get() != 421 {
-            let (requirement, what) = self.why_unsolicited();
-            let sent: Vec<u8> = self.pending.iter().copied().collect();
-            let evidence = Evidence { event, sent, received: seen.octets.clone(), at: None };
-            self.find(requirement, what, "nothing".to_owned(), evidence);
-        }
-        self.phase = Phase::Lost;
-        self.pending.clear();
-        unjudged(event, seen, Asked::Nothing, Vec::new())
-    }
-
-    fn why_unsolicited(&self) -> (RequirementId, String) {
-        let lone = self.pending.iter().any(|&octet| octet == b'\n' || octet == b'\r');
-        if self.ambiguous_lines || lone {
-            return (
-                requirement!("rfc5321-2.3.8-1"),
-                "a reply to a line that CRLF did not end".to_owned(),
-            );
-        }
-        if self.pending.is_empty() {
-            return (requirement!("rfc5321-4.2-1"), "a reply that answers no command".to_owned());
-        }
-        (requirement!("rfc5321-2.4-8"), "a reply before the command's CRLF".to_owned())
     }
 
     /// Octets that are no reply at all.
     fn garbage(&mut self, event: usize, octets: Vec<u8>) {
-        self.find(
-            requirement!("rfc5321-4.2-2"),
-            "a line that does not begin with a three-digit code".to_owned(),
-            "a reply: three digits, then text".to_owned(),
-            Evidence { event, received: octets.clone(), ..Evidence::default() },
-        );
+        self.unanswered = None;
+        if !self.may_be_encrypted() {
+            self.find(
+                requirement!("rfc5321-4.2-2"),
+                "a line that does not begin with a three-digit code".to_owned(),
+                "a reply: three digits, then text".to_owned(),
+                Evidence { event, received: octets.clone(), ..Evidence::default() },
+            );
+        }
+        self.lose("a line that is no reply");
+        self.exchanges.push_back(no_reply(event, octets));
+    }
+
+    /// A reply that does not end. A line has a length to keep to; that a reply has many lines
+    /// breaks no rule (rfc5321-4.2-8).
+    fn overflow(&mut self, event: usize, octets: Vec<u8>, what: ReplyLimit) {
+        self.unanswered = None;
+        if what == ReplyLimit::LineOctets && !self.may_be_encrypted() {
+            self.find(
+                requirement!("rfc5321-4.5.3.1.5-1"),
+                "a reply line that is too long".to_owned(),
+                "at most 512 octets".to_owned(),
+                Evidence { event, received: octets.clone(), ..Evidence::default() },
+            );
+        }
+        self.lose("a reply longer than is read");
+        self.exchanges.push_back(no_reply(event, octets));
+    }
+
+    /// Nobody can know the server's state any more.
+    fn lose(&mut self, why: &'static str) {
+        if !matches!(self.phase, Phase::Lost) {
+            self.remark = Some(why);
+        }
         self.phase = Phase::Lost;
         self.pending.clear();
-        self.blameless = false;
-        self.exchanges.push_back(Exchange {
-            event,
-            asked: Asked::Nothing,
-            sent: Vec::new(),
-            reply: None,
-            octets,
-            expectation: None,
-        });
+        self.doubt = None;
+        self.conduct.blameless = false;
     }
 
-    fn judge_form(&mut self, event: usize, seen: &SeenReply) {
-        for flaw in &seen.flaws {
-            let evidence = Evidence {
-                event,
-                sent: Vec::new(),
-                received: seen.octets.clone(),
-                at: Some(flaw.at),
-            };
-            let (what, wanted) = form::describe(flaw);
-            self.find(flaw.kind.requirement(), what, wanted, evidence);
+    /// Whether what comes may be TLS: surely, or because nobody knows what became of a STARTTLS.
+    fn may_be_encrypted(&self) -> bool {
+        let asked = self.starttls == STARTTLS.len();
+        self.encrypted || (asked && matches!(self.phase, Phase::Lost))
+    }
+
+    fn look_for_starttls(&mut self, octets: &[u8]) {
+        for octet in octets {
+            match STARTTLS.get(self.starttls) {
+                Some(next) if octet.eq_ignore_ascii_case(next) => self.starttls += 1,
+                Some(_) => self.starttls = usize::from(octet.eq_ignore_ascii_case(&STARTTLS[0])),
+                None => return,
+            }
         }
     }
 
-    fn find(
-        &mut self,
-        requirement: RequirementId,
-        what: String,
-        wanted: String,
-        evidence: Evidence,
-    ) {
-        let known = |finding: &Finding| finding.requirement == requirement && finding.what == what;
-        if !self.findings.iter().any(known) {
-            self.findings.push(Finding {
-                requirement,
-                level: requirement.requirement().level,
-                what,
-                wanted,
-                source: Source::Oracle,
-                evidence,
-            });
-        }
-    }
-
-    /// Takes the next command line off what was sent, with its CRLF; a BDAT takes its chunk with
-    /// it, which is no command (RFC 3030 §2). A line longer than any server must read counts as
-    /// whole even without CRLF, because a server may answer it as soon as it is too long.
-    fn take_line(&mut self) -> Option<Vec<u8>> {
-        let pending = self.pending.make_contiguous();
-        let end = memchr::memmem::find(pending, b"\r\n").map(|at| at + 2);
-        let end = end.or_else(|| (pending.len() > COMMAND_LINE).then_some(pending.len()))?;
-        let line: Vec<u8> = self.pending.drain(..end).collect();
-        if let Some(octets) = chunk_size(&line) {
-            let octets = octets.min(self.pending.len());
-            self.pending.drain(..octets);
-        }
-        Some(line)
-    }
-
-    /// Reads the data that was sent up to its end, keeping only what the model asks about it.
     fn scan_data(&mut self) {
-        let Phase::Data(data) = &mut self.phase else { return };
-        if data.ended {
-            return;
-        }
-        let pending = self.pending.make_contiguous();
-        let mut input: &[u8] = pending;
-        let mut text = Vec::new();
-        data.ended = data.decoder.feed(&mut input, &mut text);
-        let consumed = pending.len() - input.len();
-        data.measure.feed(&text);
-        self.pending.drain(..consumed);
-    }
-}
-
-impl Asked {
-    /// For a sentence: "503 in answer to RCPT".
-    pub(crate) fn describe(&self) -> String {
-        match self {
-            Self::Connection => "the connection".to_owned(),
-            Self::Command(verb) if verb.is_empty() => "an empty line".to_owned(),
-            Self::Command(verb) => smtpspec_protocol::escape::escape(verb.as_bytes()).to_string(),
-            Self::Message => "the end of the data".to_owned(),
-            Self::Continuation => "a line of the SASL exchange".to_owned(),
-            Self::Nothing => "nothing".to_owned(),
+        if let Phase::Data(data) = &mut self.phase {
+            data.scan(&mut self.pending);
         }
     }
 }
 
-/// How to read on after the reply to a command.
-fn phase_after(verb: &Verb<'_>, code: ReplyCode) -> Option<Phase> {
-    let class = code.class();
-    match verb {
-        Verb::Data if class == 3 => Some(Phase::Data(Box::default())),
-        Verb::Turn if class == 2 => Some(Phase::Turned),
-        Verb::Other(name) if name.eq_ignore_ascii_case(b"AUTH") && class == 3 => {
-            Some(Phase::Continuation)
-        }
-        // What follows is a TLS handshake, which is not read here.
-        Verb::Other(name) if name.eq_ignore_ascii_case(b"STARTTLS") && class == 2 => {
-            Some(Phase::Lost)
-        }
-        // Whether the chunk's octets were taken as data or as commands can't be seen.
-        Verb::Other(name) if name.eq_ignore_ascii_case(b"BDAT") && class != 2 => Some(Phase::Lost),
-        _ => None,
-    }
-}
-
-fn unjudged(event: usize, seen: SeenReply, asked: Asked, sent: Vec<u8>) -> Exchange {
-    Exchange { event, asked, sent, reply: Some(seen.reply), octets: seen.octets, expectation: None }
-}
-
-/// The size that a BDAT command announces.
-fn chunk_size(line: &[u8]) -> Option<usize> {
-    let mut words = line.trim_ascii_end().split(|&octet| octet == b' ');
-    let verb = words.next()?;
-    if !verb.eq_ignore_ascii_case(b"BDAT") {
-        return None;
-    }
-    std::str::from_utf8(words.next()?).ok()?.parse().ok()
+/// Whether the reply says that a command is not known, and the command was one that a mail client
+/// could send. A client that talks as no mail client does may be an attacker's tool, such as a
+/// web browser made to speak to the server (RFC 5321 §7.8).
+fn is_plainly_unknown(exchange: &Exchange) -> bool {
+    const OF_THE_WEB: [&str; 8] =
+        ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+    let unknown = exchange.reply.as_ref().is_some_and(|reply| reply.code.get() == 500);
+    let Asked::Command(verb) = &exchange.asked else { return false };
+    let alphabetic = !verb.is_empty() && verb.bytes().all(|octet| octet.is_ascii_alphabetic());
+    unknown && alphabetic && !OF_THE_WEB.contains(&verb.as_str())
 }

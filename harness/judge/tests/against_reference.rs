@@ -1,4 +1,4 @@
-//! The whole suite against the reference server, in memory: every case passes, the model finds
+//! The whole suite against the reference server, in memory: every case that applies passes, the model finds
 //! nothing, any cut of the octets gives the same, and a stored transcript is judged as it was.
 
 mod embedding;
@@ -7,24 +7,25 @@ use embedding::{config, play, setup, suite};
 use smtpspec_judge::{Segmentation, Verdict, again};
 
 #[test]
-fn every_case_passes_on_the_reference_however_its_octets_are_cut() {
+fn every_case_that_applies_passes_on_the_reference_however_its_octets_are_cut() {
     let config = config();
-    assert!(suite().cases().len() >= 60, "the suite has shrunk");
     for segmentation in Segmentation::ALL {
+        let mut passed = 0;
         for case in suite().cases() {
             let id = case.id.clone();
             let outcome = play(case, setup(segmentation), &config);
             let result = &outcome.result;
-            assert_eq!(
-                result.verdict,
-                Verdict::Pass,
+            assert!(
+                matches!(result.verdict, Verdict::Pass | Verdict::Skip),
                 "{id} cut {segmentation}: {:?}\n{:#?}\n{:#?}",
                 result.reason,
                 result.findings,
                 result.transcript
             );
             assert_eq!(outcome.oracle, [], "{id} cut {segmentation}");
+            passed += usize::from(result.verdict == Verdict::Pass);
         }
+        assert!(passed >= 800, "only {passed} cases apply to the reference");
     }
 }
 

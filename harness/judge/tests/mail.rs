@@ -69,7 +69,7 @@ fn play(steps: &str, mails: &[(u64, Mail)]) -> (Outcome, Duration) {
                 play.observe(now, connection, Happening::Ended { how });
             }
             Action::Done => {
-                let outcome = play.finish(now);
+                let outcome = play.finish();
                 let again = again::judge(case(steps), setup(), &outcome.result.transcript);
                 let again = again.unwrap_or_else(|mismatch| panic!("{mismatch:?}"));
                 assert_eq!(again.result.verdict, outcome.result.verdict);
@@ -165,7 +165,7 @@ fn without_a_place_of_delivery_the_case_is_skipped() {
     bare.profile = Arc::new(Profile::default());
     let mut play = Play::new(case(ONE), bare);
     assert_eq!(play.next(Duration::ZERO), Action::Done);
-    let result = play.finish(Duration::ZERO).result;
+    let result = play.finish().result;
     assert_eq!(result.verdict, Verdict::Skip);
     assert!(result.reason.unwrap().contains("no next hop and no Maildir"));
 }

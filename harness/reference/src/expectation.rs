@@ -1,4 +1,5 @@
-//! What a server may answer: rules, each with the requirement that makes it one.
+//! What a server may answer: rules on the code and on the text, each with the requirement that
+//! makes it one.
 //!
 //! No rule lives here; the files named after commands build expectations out of these parts.
 
@@ -6,6 +7,8 @@ use std::fmt;
 
 use smtpspec_catalogue::{Grade, RequirementId};
 use smtpspec_protocol::{CodePattern, CodeSet, Reply, ReplyCode};
+
+use crate::text::{TextBreach, TextRule};
 
 /// What the specifications say of the answer to one stimulus in one state.
 ///
@@ -15,6 +18,11 @@ use smtpspec_protocol::{CodePattern, CodeSet, Reply, ReplyCode};
 pub struct Expectation {
     /// Each rule that the code of the reply has to satisfy.
     pub rules: Vec<Rule>,
+    /// Each rule that the text of the reply has to satisfy; each looks for itself at what code
+    /// the text comes with (RFC 5321 §4.2).
+    pub texts: Vec<TextRule>,
+    /// The name by which the server called itself before, if it has (RFC 5321 §4.3.1).
+    pub name: Option<Vec<u8>>,
     /// The codes by which the server may decline here for reasons of its own, policy or passing
     /// trouble; such a reply breaks no rule (RFC 5321 §7.9).
     pub policy: CodeSet,
@@ -58,9 +66,23 @@ impl Expectation {
         self.breaches(code).iter().all(|rule| rule.grade() != Grade::Must)
     }
 
-    /// The requirements that speak here.
+    /// The rules that the text of this reply breaks, the gravest first; no policy of the server
+    /// excuses these (RFC 5321 §4.2).
+    pub fn text_breaches(&self, reply: &Reply) -> Vec<TextBreach<'_>> {
+        let fault = |rule: &TextRule| rule.fault(reply, self.name.as_deref());
+        let mut broken: Vec<_> = self
+            .texts
+            .iter()
+            .filter_map(|rule| fault(rule).map(|fault| TextBreach { rule, fault }))
+            .collect();
+        broken.sort_by_key(|breach| std::cmp::Reverse(breach.rule.grade()));
+        broken
+    }
+
+    /// The requirements that speak here (RFC 5321 §4.3.2).
     pub fn because(&self) -> impl Iterator<Item = RequirementId> + '_ {
-        self.rules.iter().map(|rule| rule.requirement)
+        let of_codes = self.rules.iter().map(|rule| rule.requirement);
+        of_codes.chain(self.texts.iter().map(|rule| rule.requirement))
     }
 
     /// Whether the code declines for the server's own reasons (RFC 5321 §7.9).
@@ -70,7 +92,19 @@ impl Expectation {
 
     /// An expectation without rules; 421 may come at any time (rfc5321-4.3.2-9).
     pub(crate) fn of(preferred: Reply) -> Self {
-        Self { rules: Vec::new(), policy: codes(&["421"]), preferred }
+        Self {
+            rules: Vec::new(),
+            texts: Vec::new(),
+            name: None,
+            policy: codes(&["421"]),
+            preferred,
+        }
+    }
+
+    /// Adds rules on the text.
+    pub(crate) fn texts(mut self, rules: impl IntoIterator<Item = TextRule>) -> Self {
+        self.texts.extend(rules);
+        self
     }
 
     /// Adds a rule; each part is a list of patterns, so that a set can be put together.

@@ -20,9 +20,12 @@
 //! | RFC 5321 §4.1.1.3 RCPT | `rfc5321/rcpt.rs` |
 //! | RFC 5321 §4.1.1.4 DATA | `rfc5321/data.rs` |
 //! | RFC 5321 §4.1.1.5 to §4.1.1.10 | `rfc5321/{rset,vrfy,expn,help,noop,quit}.rs` |
+//! | RFC 5321 §4.1.1.1 keywords of EHLO | `rfc5321/keywords.rs` |
 //! | RFC 5321 §4.1.1.11 parameters | `rfc5321/parameters.rs` |
 //! | RFC 5321 §4.1.2 syntax of arguments | `rfc5321/form.rs` |
 //! | RFC 5321 §4.1.4 order of commands | `rfc5321/order.rs` |
+//! | RFC 5321 §3.5 texts that give addresses | `rfc5321/disclosure.rs` |
+//! | RFC 5321 §4.2.2 texts that name the server | `rfc5321/naming.rs` |
 //! | RFC 5321 §4.2.4 commands not known | `rfc5321/unknown.rs` |
 //! | RFC 5321 §4.4 trace information | `rfc5321/trace.rs` |
 //! | RFC 5321 §4.5.1 minimum implementation | `rfc5321/minimum.rs` |
@@ -40,6 +43,7 @@ mod model;
 mod next_hop;
 mod server;
 mod state;
+mod text;
 mod transaction;
 
 mod rfc5321;
@@ -59,4 +63,5 @@ pub use model::{Measure, MessageFacts, Model, Stimulus};
 pub use next_hop::NextHop;
 pub use server::{Delivery, Output, Server};
 pub use state::State;
+pub use text::{Fault, TextBreach, TextRule};
 pub use transaction::Transaction;

@@ -11,8 +11,8 @@ use crate::expectation::Expectation;
 use crate::extension;
 use crate::rfc821::{send, turn};
 use crate::rfc5321::{
-    data, ehlo, expn, form, greeting, help, mail, noop, order, quit, rcpt, rset, sizes, unknown,
-    vrfy,
+    data, disclosure, ehlo, expn, form, greeting, help, mail, naming, noop, order, quit, rcpt,
+    rset, sizes, unknown, vrfy,
 };
 use crate::state::State;
 use crate::transaction::Transaction;
@@ -23,6 +23,8 @@ pub struct Model {
     config: Option<Arc<Config>>,
     state: State,
     hello: Option<Hello>,
+    /// The name by which the server called itself last.
+    named: Option<Vec<u8>>,
     offered: Vec<Offer>,
     transaction: Option<Transaction>,
 }
@@ -114,6 +116,7 @@ impl Model {
             config: None,
             state: State::AwaitGreeting,
             hello: None,
+            named: None,
             offered: Vec::new(),
             transaction: None,
         }
@@ -126,13 +129,27 @@ impl Model {
 
     /// What may be answered, and what a careful server answers (RFC 5321 §4.3.2).
     pub fn expect(&self, stimulus: &Stimulus<'_>) -> Expectation {
-        match stimulus {
+        let expectation = match stimulus {
             Stimulus::Connected => greeting::expect(self),
             _ if self.state.is_over() => order::expect_nothing(self),
             Stimulus::Request(request) => self.expect_request(request),
             Stimulus::Overlong { .. } => sizes::expect_overlong(self),
             Stimulus::Message(facts) => data::expect_message(self, facts),
-        }
+        };
+        self.expect_of_any(expectation)
+    }
+
+    /// What a server may say when nothing was asked: that it leaves (RFC 5321 §3.8).
+    pub fn expect_unasked(&self) -> Expectation {
+        self.expect_of_any(order::expect_unasked(self))
+    }
+
+    /// Adds what holds for the text of any reply with these codes.
+    fn expect_of_any(&self, expectation: Expectation) -> Expectation {
+        let mut expectation =
+            expectation.texts(disclosure::of_change()).texts([naming::of_farewell()]);
+        expectation.name.clone_from(&self.named);
+        expectation
     }
 
     fn expect_request(&self, request: &Request<'_>) -> Expectation {
@@ -168,10 +185,12 @@ impl Model {
 
     /// Follows what was really answered, however surprising (RFC 5321 §4.2.1).
     pub fn advance(&mut self, stimulus: &Stimulus<'_>, reply: &Reply) {
-        let code = reply.code;
-        if code.get() == 421 {
+        if reply.code.get() == 421 {
             self.state = State::Closed;
             return;
+        }
+        if let Some(name) = naming::name_in(stimulus, reply) {
+            self.named = Some(name.to_vec());
         }
         match stimulus {
             Stimulus::Connected => greeting::advance(self, reply),

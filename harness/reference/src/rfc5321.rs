@@ -2,13 +2,16 @@
 //! across the commands.
 
 pub(crate) mod data;
+pub(crate) mod disclosure;
 pub(crate) mod ehlo;
 pub(crate) mod expn;
 pub(crate) mod form;
 pub(crate) mod greeting;
 pub(crate) mod help;
+pub(crate) mod keywords;
 pub(crate) mod mail;
 pub(crate) mod minimum;
+pub(crate) mod naming;
 pub(crate) mod noop;
 pub(crate) mod order;
 pub(crate) mod parameters;

@@ -84,8 +84,12 @@ struct Watch {
 impl Watch {
     fn judge(&mut self, stimulus: &Stimulus<'_>) {
         let reply = self.replies.next().unwrap_or_else(|| panic!("no reply to {stimulus:?}"));
-        let breaches = self.oracle.expect(stimulus).breaches(reply.code).len();
-        assert_eq!(breaches, 0, "{stimulus:?} drew {reply:?} in {:?}", self.oracle.state());
+        let expectation = self.oracle.expect(stimulus);
+        let breaches = expectation.breaches(reply.code).len();
+        let of_text = expectation.text_breaches(&reply);
+        let state = self.oracle.state();
+        assert_eq!(breaches, 0, "{stimulus:?} drew {reply:?} in {state:?}");
+        assert!(of_text.is_empty(), "{stimulus:?} drew {reply:?}: {of_text:?}");
         self.oracle.advance(stimulus, &reply);
     }
 

@@ -227,7 +227,7 @@ mod tests {
             segmentation: smtpspec_judge::Segmentation::default(),
             offered: Vec::new(),
         };
-        let mut outcome = Play::new(case.clone(), setup).finish(Duration::ZERO);
+        let mut outcome = Play::new(case.clone(), setup).finish();
         outcome.result.verdict = verdict;
         for what in happened {
             outcome.result.transcript.push(Duration::ZERO, 0, what.clone());

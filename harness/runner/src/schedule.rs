@@ -1,5 +1,6 @@
 //! Which case is next.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 use smtpspec_judge::Outcome;
@@ -30,11 +31,14 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// All cases, in the suite's order.
+    /// All cases: those that wait longest first, so that the run does not end with waiting for one
+    /// of them, and the others in the suite's order.
     pub(crate) fn new(cases: Vec<Case>) -> Self {
         let job =
             |(index, case)| Job { index, case, runs: 0, turned_away: 0, alone: false, kept: None };
-        Self { waiting: cases.into_iter().enumerate().map(job).collect(), alone: VecDeque::new() }
+        let mut jobs: Vec<Job> = cases.into_iter().enumerate().map(job).collect();
+        jobs.sort_by_key(|job| Reverse(job.case.scenario.waits()));
+        Self { waiting: jobs.into(), alone: VecDeque::new() }
     }
 
     /// Puts back a case that is to be run once more. It is the next, so that a target which turns

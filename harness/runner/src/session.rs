@@ -50,7 +50,7 @@ pub(crate) async fn play(
             play.observe(began.elapsed(), connection, what);
         }
     }
-    play.finish(began.elapsed())
+    play.finish()
 }
 
 /// The connections of a case, by number.

@@ -62,7 +62,7 @@ impl Diagnostic {
     pub fn error(mark: Mark, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
-            message: message.into(),
+            message: on_one_line(message.into()),
             mark,
             others: Vec::new(),
             help: None,
@@ -78,31 +78,44 @@ impl Diagnostic {
     /// The same with words beside the caret.
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
-        self.mark.label = label.into();
+        self.mark.label = on_one_line(label.into());
         self
     }
 
     /// The same with advice.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(on_one_line(help.into()));
         self
     }
 
     /// The same with a reason.
     #[must_use]
     pub fn with_note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
+        self.note = Some(on_one_line(note.into()));
         self
     }
 
     /// The same with another place.
     #[must_use]
     pub fn with_other(mut self, mut mark: Mark, label: impl Into<String>) -> Self {
-        mark.label = label.into();
+        mark.label = on_one_line(label.into());
         self.others.push(mark);
         self
     }
+}
+
+/// A text in which what the file says can break no line and steer no terminal.
+fn on_one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars()
+        .flat_map(|letter| {
+            let escaped = letter.is_control().then(|| letter.escape_default());
+            escaped.into_iter().flatten().chain((!letter.is_control()).then_some(letter))
+        })
+        .collect()
 }
 
 impl Severity {

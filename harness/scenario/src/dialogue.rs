@@ -1,5 +1,7 @@
 //! The steps of a dialogue, after the loader has resolved who speaks.
 
+use std::time::Duration;
+
 use smtpspec_catalogue::RequirementId;
 
 use crate::delivered::Delivered;
@@ -23,6 +25,24 @@ pub struct Step {
     pub note: Option<String>,
     /// Where it is written.
     pub place: Place,
+}
+
+impl Step {
+    /// How long the step waits at the least, whatever the peer does.
+    pub fn waits(&self) -> Duration {
+        match &self.act {
+            Act::Send(Send::Writes { writes, pause }) => {
+                let pauses = u32::try_from(writes.len()).unwrap_or(u32::MAX).saturating_sub(1);
+                pause.saturating_mul(pauses)
+            }
+            Act::Hear(Hear::Silence(time)) => *time,
+            Act::Hear(Hear::Reply(pattern)) => pattern.not_before.unwrap_or_default(),
+            // How long mail takes is the target's affair and the profile's.
+            Act::Send(_) | Act::Hear(_) | Act::Await(_) | Act::Delivered(_) | Act::Swap => {
+                Duration::ZERO
+            }
+        }
+    }
 }
 
 /// What a step does. Which of these a letter stands for depends on the party that the harness

@@ -1,6 +1,7 @@
 //! What a scenario is: its name, what it checks, what it needs, and its dialogue.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use smtpspec_catalogue::{Grade, RequirementId};
 
@@ -148,6 +149,12 @@ impl Scenario {
                 row: Some(index),
             })
             .collect()
+    }
+
+    /// How long it waits for nothing, or between writes, at the least: what makes it slow on the
+    /// fastest server.
+    pub fn waits(&self) -> Duration {
+        self.dialogue.iter().map(Step::waits).sum()
     }
 
     /// The strongest of the requirements that it checks: what a failed expectation counts as.

@@ -147,7 +147,8 @@ fn unprintable(text: &str) -> Option<(usize, char)> {
         '\r' => text.as_bytes().get(at + 1) != Some(&b'\n'),
         '\t' | '\n' | '\u{85}' => false,
         '\u{feff}' => *at != 0,
-        '\u{fffe}' | '\u{ffff}' => true,
+        // YAML 1.1 ends a line at these, YAML 1.2 does not: no two readers agree on them.
+        '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => true,
         other => other.is_control(),
     })
 }

@@ -216,6 +216,13 @@ impl<'f> Tree<'f> {
                 self.refuse_marks(anchor, tag.is_some(), span);
                 let scalar = Scalar { text: text.into_owned(), style: style.into() };
                 let span = self.trim(span, scalar.style);
+                if scalar.text.contains(['\u{2028}', '\u{2029}']) {
+                    self.reader
+                        .error(span, "the characters U+2028 and U+2029 can't stand in a text")
+                        .note("readers of YAML do not agree whether they end a line")
+                        .help(r"to send one, write its octets: `{bytes: '\xe2\x80\xa8'}`")
+                        .report();
+                }
                 self.add(Node { span, value: Value::Scalar(scalar) })
             }
             Event::SequenceStart(anchor, tag) => {

@@ -4,7 +4,7 @@ use smtpspec_scenario::load;
 
 use crate::args::Check;
 use crate::console::Console;
-use crate::diagnostics;
+use crate::diagnostics::{self, plural};
 use crate::exit::Exit;
 use crate::suite;
 
@@ -20,19 +20,20 @@ pub(crate) fn check(check: &Check, console: &Console) -> Exit {
     match load(&sources) {
         Ok(loaded) => {
             diagnostics::print(&loaded.warnings, &sources, console);
-            let cases = loaded.suite.cases().len();
-            let scenarios = loaded.suite.scenarios.len();
-            let files = sources.len();
+            let cases = plural(loaded.suite.cases().len(), "case");
+            let scenarios = plural(loaded.suite.scenarios.len(), "scenario");
+            let files = plural(sources.len(), "file");
             let verdict = match loaded.warnings.as_slice() {
                 [] => "all well-formed".to_owned(),
                 warnings => format!("well-formed, with {}", diagnostics::count(warnings)),
             };
-            let line = format!("{files} files, {scenarios} scenarios, {cases} cases: {verdict}\n");
+            let line = format!("{files}, {scenarios}, {cases}: {verdict}\n");
             console.finish(line.as_bytes(), Exit::Clean)
         }
         Err(found) => {
             diagnostics::print(&found, &sources, console);
-            console.error(&format!("{} in {} files", diagnostics::count(&found), sources.len()));
+            let files = plural(sources.len(), "file");
+            console.error(&format!("{} in {files}", diagnostics::count(&found)));
             Exit::Usage
         }
     }

@@ -38,9 +38,10 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
     let served = interrupt::block_on(async {
         let listener = Listener::bind(serve.listen, Arc::new(config), sink).await?;
         let address = listener.local_addr()?;
-        Console::print(format!("listening {address}\n").as_bytes())?;
+        // Whoever reads where it listens may ask it to stop at once.
         let stop = Stop::new();
         interrupt::stops(&stop)?;
+        Console::print(format!("listening {address}\n").as_bytes())?;
         let console = console.clone();
         listener.telling(move |notice| tell(&console, &notice)).serve(stop).await;
         Ok(())

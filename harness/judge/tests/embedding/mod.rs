@@ -138,7 +138,7 @@ pub(crate) fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Outcome {
                 far[connection].collect(&mut delivered);
                 play.observe(now, connection, Happening::Ended { how });
             }
-            Action::Done => return play.finish(now),
+            Action::Done => return play.finish(),
         }
     }
     panic!("the case does not end");

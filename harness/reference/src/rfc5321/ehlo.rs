@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Reply, Request, Verb, limits};
 
 use super::form::{Form, syntax_error};
-use super::minimum;
+use super::{keywords, minimum, naming};
 use crate::config::Config;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
 use crate::extension;
@@ -20,6 +20,8 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         // keeps 502 for servers older than EHLO, makes both a warning.
         .rule(requirement!("rfc5321-4.1.4-5"), &["250 500 501 502 504 550 553"])
         .rule(requirement!("rfc5321-4.3.2-11"), &["250 501 504 550", form.refusals()])
+        .texts(naming::of_ehlo())
+        .texts(keywords::of_ehlo())
         .refuse_if(form.is_refused(), || syntax_error(request))
 }
 
@@ -30,6 +32,7 @@ pub(crate) fn expect_helo(model: &Model, request: &Request<'_>) -> Expectation {
         .policy(DECLINES_MAIL)
         .rule(requirement!("rfc5321-4.1.1.1-7"), &["250 4yz 5yz"])
         .rule(requirement!("rfc5321-4.3.2-11"), &["250 504 550", ANY_COMMAND, form.refusals()])
+        .texts([naming::of_helo(), keywords::of_helo()])
         .refuse_if(form.is_refused(), || syntax_error(request));
     minimum::required(expectation, form)
 }

@@ -84,7 +84,12 @@ pub(crate) fn judge(model: &Model, request: &Request<'_>, expectation: Expectati
         // non-ASCII: since a server may have other reasons, any refusal satisfies the rule. The
         // underscore stands nearby in the text, but it is no question of character codes.
         .rule_if(invalid, requirement!("rfc5321-4.1.2-24"), &["4yz 5yz"])
-        .rule_if(eight_bit, requirement!("rfc5321-2.4-14"), &["4yz 5yz"])
+        // §2.4 speaks of the commands of the envelope; what NOOP is told, for one, is ignored.
+        .rule_if(
+            eight_bit && is_of_envelope(&request.verb),
+            requirement!("rfc5321-2.4-14"),
+            &["4yz 5yz"],
+        )
         .refuse_if(control || !line.is_ascii(), || syntax_error(request))
 }
 
@@ -102,6 +107,11 @@ fn only_trailing_space(request: &Request<'_>) -> bool {
     alone
         && request.quirks == Quirks::TRAILING_SPACE
         && !sizes::exceeds_what_must_be_handled(request)
+}
+
+/// The commands that make up the envelope (RFC 5321 §2.3.1).
+fn is_of_envelope(verb: &Verb<'_>) -> bool {
+    matches!(verb, Verb::Mail | Verb::Rcpt | Verb::Saml | Verb::Send | Verb::Soml)
 }
 
 /// The commands that carry a mailbox or a domain, of which rfc5321-4.1.2-21 speaks.

@@ -3,7 +3,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Reply, Request, Verb};
 
-use super::order;
+use super::{naming, order};
 use crate::expectation::Expectation;
 use crate::model::Model;
 use crate::state::State;
@@ -17,6 +17,7 @@ pub(crate) fn expect(model: &Model) -> Expectation {
         .policy("521 554")
         .rule(requirement!("rfc5321-4.3.1-2"), &["220 4yz 5yz"])
         .rule(requirement!("rfc5321-4.3.2-10"), &["220 554"])
+        .texts(naming::of_greeting())
         .refuse_if(refuses, || Reply::new(554, format!("{name} No SMTP service here")))
 }
 

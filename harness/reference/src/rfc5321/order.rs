@@ -13,6 +13,11 @@ pub(crate) fn expect_nothing(model: &Model) -> Expectation {
     Expectation::of(Reply::new(421, format!("{} Service not available", model.name())))
 }
 
+/// Unasked, a server may say 421 and nothing else (rfc5321-4.2-1).
+pub(crate) fn expect_unasked(model: &Model) -> Expectation {
+    expect_nothing(model).rule(requirement!("rfc5321-4.2-1"), &["421"])
+}
+
 /// Adds that the order of commands is no reason to refuse NOOP, HELP, EXPN, VRFY and RSET.
 pub(crate) fn at_any_time(model: &Model, expectation: Expectation) -> Expectation {
     let rule = match model.state() {

@@ -1,7 +1,7 @@
 //! RFC 5321 §4.2.4 (reply code 502), with §3.8, §4.1.5 and §4.2.4: commands that are nobody's.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Reply, Request};
+use smtpspec_protocol::{Grammar, Reply, Request, Verb};
 
 use crate::expectation::{DECLINES_MAIL, Expectation, FINAL};
 use crate::extension;
@@ -27,6 +27,12 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     let malformed = verb.is_empty() || !verb.iter().all(u8::is_ascii_alphabetic);
     let early = !matches!(model.state(), State::Ready | State::AwaitRcpt | State::AwaitData);
     let also = [if malformed { "501" } else { "" }, if early { "503" } else { "" }];
+    if malformed && is_nearly_known(request.line) {
+        // Nothing forbids a server to understand it as the command that was meant.
+        return Expectation::of(unrecognized)
+            .policy(DECLINES_MAIL)
+            .rule(requirement!("rfc5321-4.3.2-3"), &["2yz 3yz 4yz 5yz"]);
+    }
     let private = verb.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'X'));
     // A client that talks as no mail client does may be an attacker's tool (a web browser made to
     // speak to us), and some servers take their leave of it: RFC 5321 §7.8 lets them.
@@ -48,6 +54,14 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             requirement!("rfc5321-4.1.1.1-17"),
             &["4yz 5yz"],
         )
+}
+
+/// Whether the line has a verb that everybody knows, with white space before it or anything but a
+/// space behind it.
+fn is_nearly_known(line: &[u8]) -> bool {
+    let meant = line.trim_ascii_start();
+    let end = meant.iter().position(|octet| !octet.is_ascii_alphabetic()).unwrap_or(meant.len());
+    !matches!(Request::parse(&meant[..end], Grammar::default()).verb, Verb::Other(_))
 }
 
 /// Follows the reply: a success means something that only the server knows.
@@ -79,6 +93,9 @@ mod tests {
                 ("", 500, Fine),
                 ("", 501, Fine),
                 ("MA1L", 501, Fine),
+                ("MA1L", 250, Warns),
+                (" NOOP", 250, Fine),
+                ("NOOP\tstring", 250, Fine),
                 ("XFOO", 500, Fine),
                 ("XFOO", 250, Fine),
                 ("XFOO", 503, Warns),

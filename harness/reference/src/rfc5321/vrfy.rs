@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Grammar, Mailbox, Reply, Request};
 
 use super::form::{Form, syntax_error};
-use super::order;
+use super::{disclosure, order};
 use crate::config::{Account, Config, MailingList, Standing};
 use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
@@ -24,6 +24,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             requirement!("rfc5321-4.2.4-3"),
             UNSUPPORTED,
         )
+        .texts(disclosure::of_vrfy())
         .refuse_if(form.is_refused(), || syntax_error(request));
     order::at_any_time(model, expectation)
 }

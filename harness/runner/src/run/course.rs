@@ -5,7 +5,6 @@ mod loss;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
 use smtpspec_judge::{CaseResult, Finding, Outcome, Play, Setup, Stopped, Verdict};
@@ -234,7 +233,7 @@ impl Course {
         let why = format!("the harness failed: {failed}");
         if let Some(running) = self.running.remove(&failed.id()) {
             let setup = self.setup(&running.job);
-            let mut outcome = Play::new(running.job.case.clone(), setup).finish(Duration::ZERO);
+            let mut outcome = Play::new(running.job.case.clone(), setup).finish();
             outcome.result.verdict = Verdict::Error;
             outcome.result.reason = Some(why);
             self.ended(running, outcome, events);

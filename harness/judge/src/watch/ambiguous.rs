@@ -1,0 +1,142 @@
+//! A reply where what was sent can be read in two ways: which way the server took, and what it
+//! breaks if that is not the way of CRLF.
+
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::limits::COMMAND_LINE;
+use smtpspec_protocol::{ReplyCode, Request, SeenReply};
+use smtpspec_reference::{Model, Stimulus};
+
+use super::doubt::{Doubt, Next, Reading, Split};
+use super::exchange::unjudged;
+use super::judging::breaches;
+use super::pairing::{Line, asked, stimulus};
+use super::{Asked, Exchange, Watch};
+use crate::verdict::Evidence;
+
+impl Watch {
+    /// What this reply tells of how the server reads.
+    pub(super) fn reading(&self, doubt: &Doubt, code: ReplyCode) -> Reading {
+        let next = self.peek_line();
+        let refused = matches!(code.class(), 4 | 5);
+        if code.get() == 421 || (matches!(doubt.next, Next::Excess) && !refused) {
+            return Reading::AsSent;
+        }
+        let as_sent = next.as_deref().is_some_and(|line| {
+            let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+            permits(&self.model, line, code)
+                || (refused && (stray || self.conduct.tries_patience()))
+        });
+        let otherwise = match &doubt.next {
+            Next::Octets(_) | Next::Roughly(_) => doubt.next.line().is_some_and(|line| {
+                let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
+                permits(&model, line, code)
+            }),
+            Next::Excess | Next::Unknown => true,
+        };
+        if code.get() == 221 && as_sent {
+            // To anything but QUIT, nothing but defence answers so (RFC 5321 §7.8).
+            return Reading::AsSent;
+        }
+        // A refusal where nothing is to be answered may be the second for the same line: one too
+        // many, but by itself no proof that the line was split.
+        let second = code.class() == 5 && doubt.any_proves;
+        let proof = next.is_some() || matches!(code.class(), 2 | 3) || second;
+        Reading::of(as_sent, otherwise && proof)
+    }
+
+    /// The server has read otherwise: says so, and goes on in its reading if that is known.
+    pub(super) fn reread(&mut self, event: usize, seen: SeenReply, doubt: Doubt) -> Exchange {
+        let evidence = Evidence {
+            event,
+            sent: doubt.next.octets().to_vec(),
+            received: seen.octets.clone(),
+            at: None,
+        };
+        self.find(doubt.requirement, doubt.what, "one reply, as CRLF has it".to_owned(), evidence);
+        self.conduct.blameless = false;
+        let Next::Octets(tail) = doubt.next else {
+            self.lose("where the server reads on is not known");
+            return unjudged(event, seen, Asked::Nothing, Vec::new());
+        };
+        if let Some(split) = doubt.split {
+            self.model = split.after();
+            self.lf_ends_lines = true;
+        }
+        self.pending = tail.into_iter().chain(self.pending.drain(..)).collect();
+        self.pair_command(event, seen)
+    }
+
+    /// The answer to a line with a CR or an LF inside, which is one line and not to be taken
+    /// (rfc5321-2.3.8-1), and which a server may have split. The next reply tells.
+    pub(super) fn answer_ambiguous(
+        &mut self,
+        event: usize,
+        seen: SeenReply,
+        line: &Line,
+    ) -> Exchange {
+        self.conduct.blameless = false;
+        let content = line.content();
+        self.conduct.impatient |= !self.pending.is_empty();
+        let request = Request::parse(content, self.model.grammar());
+        let (code, asked, stimulus) = (seen.reply.code, asked(&request), stimulus(line, &request));
+        let expectation = self.model.expect(&stimulus);
+        let mut found = breaches(event, &seen, &asked, &line.octets, &expectation, true);
+        let stray = memchr::memchr2(b'\r', b'\n', content).unwrap_or(content.len());
+        let (head, rest) = (content[..stray].to_vec(), line.octets[stray + 1..].to_vec());
+        // A reply that is wrong for the whole line, but right for the part, leaves it open which
+        // of two rules is broken.
+        // And to refuse such a line is right, whatever the code (rfc5321-2.3.8-1).
+        let refused = matches!(code.class(), 4 | 5);
+        if refused || self.conduct.tries_patience() {
+            found.clear();
+        } else if !permits(&self.model, &head, code) {
+            found.drain(..).for_each(|finding| self.add(finding));
+        }
+        let before = self.model.clone();
+        let split = Split { before, head, reply: seen.reply.clone(), otherwise: found };
+        let next = if content.contains(&b'\r') { Next::Roughly(rest) } else { Next::Octets(rest) };
+        self.model.advance(&stimulus, &seen.reply);
+        let exchange = Exchange {
+            event,
+            asked,
+            sent: line.octets.clone(),
+            reply: Some(seen.reply),
+            octets: seen.octets,
+            expectation: Some(Box::new(expectation)),
+        };
+        if code.class() == 3 || code.get() == 421 {
+            self.lose("a line with a CR or LF inside may have been read as two");
+            return exchange;
+        }
+        self.doubt = Some(Doubt {
+            requirement: requirement!("rfc5321-2.3.8-1"),
+            what: "a reply to a part of a line, which CRLF did not end".to_owned(),
+            next,
+            any_proves: code.class() == 2,
+            split: Some(split),
+        });
+        exchange
+    }
+}
+
+impl Split {
+    /// The model of a server that took the part up to the LF for a line.
+    fn after(&self) -> Model {
+        let mut model = self.before.clone();
+        let request = Request::parse(&self.head, model.grammar());
+        model.advance(&Stimulus::Request(&request), &self.reply);
+        model
+    }
+}
+
+/// Whether a server in this state may answer this line with this code.
+fn permits(model: &Model, line: &[u8], code: ReplyCode) -> bool {
+    let request = Request::parse(line, model.grammar());
+    let octets = line.len() + 2;
+    let stimulus = if octets > COMMAND_LINE {
+        Stimulus::Overlong { head: line, octets }
+    } else {
+        Stimulus::Request(&request)
+    };
+    model.expect(&stimulus).breaches(code).is_empty()
+}

@@ -1,0 +1,136 @@
+//! What is held against a reply: its form, its code, its text.
+
+use smtpspec_catalogue::{Level, RequirementId, requirement};
+use smtpspec_protocol::{FlawKind, Request, SeenReply, Verb};
+use smtpspec_reference::{Expectation, Stimulus};
+
+use super::{Asked, Exchange, Phase, Watch};
+use crate::form;
+use crate::verdict::{Evidence, Finding, Source};
+
+impl Watch {
+    /// Judges a reply as the answer to `stimulus`, and follows what the server did.
+    pub(super) fn answer(
+        &mut self,
+        event: usize,
+        seen: SeenReply,
+        asked: Asked,
+        sent: Vec<u8>,
+        stimulus: &Stimulus<'_>,
+    ) -> Exchange {
+        let expectation = self.model.expect(stimulus);
+        let refused = matches!(seen.reply.code.class(), 4 | 5);
+        let with_code = !(refused && self.conduct.tries_patience());
+        for finding in breaches(event, &seen, &asked, &sent, &expectation, with_code) {
+            self.add(finding);
+        }
+        self.model.advance(stimulus, &seen.reply);
+        Exchange {
+            event,
+            asked,
+            sent,
+            reply: Some(seen.reply),
+            octets: seen.octets,
+            expectation: Some(Box::new(expectation)),
+        }
+    }
+
+    /// Holds the form of a reply against it, whatever it answers.
+    pub(super) fn judge_form(&mut self, event: usize, seen: &SeenReply) {
+        if self.may_be_encrypted() {
+            return;
+        }
+        let greets = seen.reply.code.get() == 250 && self.may_answer_ehlo();
+        for flaw in &seen.flaws {
+            // RFC 5321 §4.1.1.1 has a wider set for the words behind the server's name there.
+            let wider = matches!(flaw.kind, FlawKind::Control | FlawKind::Nul) && flaw.line == 0;
+            let international = flaw.kind == FlawKind::EightBit && self.internationalized;
+            if (greets && wider) || international {
+                continue;
+            }
+            let (what, wanted) = form::describe(flaw);
+            let evidence = Evidence {
+                event,
+                sent: Vec::new(),
+                received: seen.octets.clone(),
+                at: Some(flaw.at),
+            };
+            self.find(flaw.kind.requirement(), what, wanted, evidence);
+        }
+        if form::is_bare(&seen.reply) {
+            let evidence = Evidence { event, received: seen.octets.clone(), ..Evidence::default() };
+            self.find(
+                requirement!("rfc5321-4.2-13"),
+                "a code without any text".to_owned(),
+                "text behind the code".to_owned(),
+                evidence,
+            );
+        }
+    }
+
+    /// Whether what is answered next is an EHLO, or can't be known.
+    fn may_answer_ehlo(&self) -> bool {
+        match self.phase {
+            Phase::Commands => self
+                .peek_line()
+                .is_some_and(|line| Request::parse(&line, self.model.grammar()).verb == Verb::Ehlo),
+            Phase::Lost => true,
+            _ => false,
+        }
+    }
+
+    pub(super) fn find(
+        &mut self,
+        requirement: RequirementId,
+        what: String,
+        wanted: String,
+        evidence: Evidence,
+    ) {
+        let level = requirement.requirement().level;
+        self.add(finding(requirement, level, what, wanted, evidence));
+    }
+
+    /// Keeps a finding, once for each requirement and thing done.
+    pub(super) fn add(&mut self, finding: Finding) {
+        let known = |other: &Finding| {
+            other.requirement == finding.requirement && other.what == finding.what
+        };
+        if !self.findings.iter().any(known) {
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// Everything that is wrong with the text of a reply, and with its code where that is judged.
+pub(super) fn breaches(
+    event: usize,
+    seen: &SeenReply,
+    asked: &Asked,
+    sent: &[u8],
+    expectation: &Expectation,
+    with_code: bool,
+) -> Vec<Finding> {
+    let evidence = |at| Evidence { event, sent: sent.to_vec(), received: seen.octets.clone(), at };
+    let rules = expectation.breaches(seen.reply.code).into_iter().filter(|_| with_code);
+    let of_code = rules.map(|rule| {
+        let what = format!("{} in answer to {}", seen.reply.code, asked.describe());
+        let level = rule.requirement.requirement().level;
+        finding(rule.requirement, level, what, rule.codes.to_string(), evidence(None))
+    });
+    let of_text = expectation.text_breaches(&seen.reply).into_iter().map(|breach| {
+        let at = form::place(seen, breach.fault.line, breach.fault.at);
+        let (what, wanted) = (breach.fault.what.to_owned(), breach.rule.wanted.to_owned());
+        finding(breach.rule.requirement, breach.rule.level, what, wanted, evidence(at))
+    });
+    of_code.chain(of_text).collect()
+}
+
+fn finding(
+    requirement: RequirementId,
+    level: Level,
+    what: String,
+    wanted: String,
+    evidence: Evidence,
+) -> Finding {
+    Finding { requirement, level, what, wanted, source: Source::Oracle, evidence }
+}

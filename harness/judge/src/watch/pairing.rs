@@ -1,0 +1,350 @@
+//! Which stimulus a reply answers, and what state that leads to.
+
+use smtpspec_catalogue::{RequirementId, requirement};
+use smtpspec_protocol::limits::COMMAND_LINE;
+use smtpspec_protocol::{ReplyCode, Request, SeenReply, Verb};
+use smtpspec_reference::Stimulus;
+
+use super::data::LookAlike;
+use super::doubt::{Doubt, Next, Reading};
+use super::exchange::unjudged;
+use super::judging::breaches;
+use super::{Asked, Exchange, Phase, Watch};
+use crate::verdict::Evidence;
+
+/// A command line that was sent.
+pub(super) struct Line {
+    /// Its octets, with what ends it.
+    pub(super) octets: Vec<u8>,
+    /// Whether CRLF was there to end it, or LF where the server has shown that it takes LF.
+    is_whole: bool,
+}
+
+impl Line {
+    pub(super) fn content(&self) -> &[u8] {
+        let line = &self.octets;
+        let line = if self.is_whole { line.strip_suffix(b"\n").unwrap_or(line) } else { line };
+        if self.is_whole { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
+    }
+}
+
+impl Watch {
+    pub(super) fn pair(&mut self, event: usize, seen: SeenReply) -> Exchange {
+        match self.phase {
+            Phase::Greeting => {
+                self.phase = Phase::Commands;
+                self.conduct.impatient = !self.pending.is_empty();
+                self.answer(event, seen, Asked::Connection, Vec::new(), &Stimulus::Connected)
+            }
+            Phase::Commands => self.pair_command(event, seen),
+            Phase::Data(_) => self.answer_data(event, seen),
+            Phase::Continuation => {
+                let line = self.take_line().map(|line| line.octets).unwrap_or_default();
+                if seen.reply.code.class() != 3 {
+                    self.phase = Phase::Commands;
+                }
+                unjudged(event, seen, Asked::Continuation, line)
+            }
+            Phase::Lost | Phase::Turned => unjudged(event, seen, Asked::Nothing, Vec::new()),
+        }
+    }
+
+    pub(super) fn pair_command(&mut self, event: usize, seen: SeenReply) -> Exchange {
+        if let Some(doubt) = self.doubt.take() {
+            match self.reading(&doubt, seen.reply.code) {
+                Reading::AsSent => {
+                    let otherwise = doubt.split.into_iter().flat_map(|split| split.otherwise);
+                    otherwise.for_each(|finding| self.add(finding));
+                }
+                Reading::Otherwise => return self.reread(event, seen, doubt),
+                Reading::Open => {
+                    if self.pending.is_empty() {
+                        self.find_unasked(event, &seen);
+                    }
+                    self.lose("what was sent can be read in two ways");
+                    return unjudged(event, seen, Asked::Nothing, Vec::new());
+                }
+            }
+        }
+        match self.take_line() {
+            Some(line) => self.answer_command(event, seen, &line),
+            None => self.answer_early(event, seen),
+        }
+    }
+
+    fn answer_command(&mut self, event: usize, seen: SeenReply, line: &Line) -> Exchange {
+        let grammar = self.model.grammar();
+        let content = line.content();
+        let stray = content.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+        if stray {
+            return self.answer_ambiguous(event, seen, line);
+        }
+        let request = Request::parse(content, grammar);
+        // Postfix leaves a client that says GET: whoever speaks so may be an attacker's tool.
+        let strange = matches!(request.verb, Verb::Other(_)) || !request.is_strict();
+        self.conduct.blameless &= !strange;
+        let code = seen.reply.code;
+        if self.model.offers("SMTPUTF8") {
+            let mut words = content.split(|&octet| octet == b' ');
+            self.internationalized |= words.any(|word| word.eq_ignore_ascii_case(b"SMTPUTF8"));
+        }
+        self.note_haste(&request.verb);
+        let asked = asked(&request);
+        let stimulus = stimulus(line, &request);
+        let exchange = self.answer(event, seen, asked, line.octets.clone(), &stimulus);
+        self.turn_to(&request.verb, code);
+        let overlong = line.octets.len() > COMMAND_LINE;
+        if overlong && !line.is_whole {
+            self.lose("a command line was answered before its end");
+        } else if overlong && matches!(self.phase, Phase::Commands) {
+            self.doubt = Some(Doubt {
+                requirement: requirement!("rfc5321-4.2-1"),
+                what: "more than one reply to a line that is too long".to_owned(),
+                next: Next::Excess,
+                any_proves: false,
+                split: None,
+            });
+        }
+        exchange
+    }
+
+    /// A client that goes on before the reply, where no extension lets it, may be refused whatever
+    /// it says (rfc5321-4.3.1-1; RFC 2920 §3.1 has the commands after which it may go on).
+    fn note_haste(&mut self, verb: &Verb<'_>) {
+        use Verb::{Mail, Rcpt, Rset, Saml, Send, Soml};
+        let pipelined = matches!(verb, Mail | Rcpt | Rset | Saml | Send | Soml);
+        let may = pipelined && self.model.offers("PIPELINING");
+        self.conduct.impatient |= !self.pending.is_empty() && !may;
+        self.conduct.commands += 1;
+    }
+
+    /// What follows the reply to a command.
+    fn turn_to(&mut self, verb: &Verb<'_>, code: ReplyCode) {
+        let extension = |word: &[u8]| verb.name().eq_ignore_ascii_case(word);
+        match (verb, code.class()) {
+            (Verb::Data, 3) => {
+                self.phase = Phase::Data(Box::default());
+                self.scan_data();
+            }
+            (Verb::Data, 2) => self.lose("DATA was answered as if it were done"),
+            (Verb::Turn, 2) => self.phase = Phase::Turned,
+            (Verb::Other(_), 3) if extension(b"AUTH") => self.phase = Phase::Continuation,
+            (Verb::Other(_), 2) if extension(b"STARTTLS") => {
+                self.encrypted = true;
+                self.lose("a TLS handshake is due");
+            }
+            (Verb::Other(_), 4 | 5) if extension(b"BDAT") => {
+                self.lose("the octets of a chunk may have been read as commands");
+            }
+            (_, 2 | 4 | 5) => {}
+            _ => self.lose("nobody can know what the server awaits"),
+        }
+        if matches!(verb, Verb::Quit) || matches!(code.get(), 221 | 421) {
+            self.conduct.blameless = false;
+        }
+    }
+
+    fn answer_data(&mut self, event: usize, seen: SeenReply) -> Exchange {
+        let phase = std::mem::replace(&mut self.phase, Phase::Commands);
+        let Phase::Data(data) = phase else {
+            return unjudged(event, seen, Asked::Nothing, Vec::new());
+        };
+        let look_alike = data.look_alike();
+        let code = seen.reply.code;
+        let stimulus = Stimulus::Message(data.facts());
+        if data.ended() {
+            self.conduct.commands = 0;
+            self.conduct.blameless &= look_alike.is_none();
+            self.conduct.impatient |= !self.pending.is_empty() && !self.model.offers("PIPELINING");
+            self.doubt = look_alike.map(|look| Doubt {
+                requirement: look.requirement,
+                what: format!("what follows {} in the data was read as commands", look.what),
+                next: look.tail.map_or(Next::Unknown, Next::Octets),
+                any_proves: code.class() == 2,
+                split: None,
+            });
+            return self.answer(event, seen, Asked::Message, Vec::new(), &stimulus);
+        }
+        // A refusal in the middle of the data is how a server gives up a message or a client; an
+        // acceptance shows that it took something else for the end.
+        match code.class() {
+            2 => {
+                let tail = self.find_early_end(event, &seen, look_alike);
+                self.model.advance(&stimulus, &seen.reply);
+                match tail {
+                    Some(tail) => self.pending = tail.into(),
+                    None => self.lose("the data was taken for ended"),
+                }
+            }
+            3 => {
+                let received = seen.octets.clone();
+                self.find(
+                    requirement!("rfc5321-4.2-1"),
+                    "a further 3yz in the middle of the data".to_owned(),
+                    "no reply before the end of the data".to_owned(),
+                    Evidence { event, received, ..Evidence::default() },
+                );
+                self.lose("nobody can know what the server awaits");
+            }
+            _ => self.lose("the message was refused in the middle of the data"),
+        }
+        unjudged(event, seen, Asked::Message, Vec::new())
+    }
+
+    /// A success before the end of data; what the server reads next, if that is known.
+    fn find_early_end(
+        &mut self,
+        event: usize,
+        seen: &SeenReply,
+        look_alike: Option<LookAlike>,
+    ) -> Option<Vec<u8>> {
+        self.conduct.blameless = false;
+        let code = seen.reply.code;
+        let (requirement, what, tail) = match look_alike {
+            Some(look) => (
+                look.requirement,
+                format!("{code} came after {}, before CRLF.CRLF had been sent", look.what),
+                look.tail,
+            ),
+            None => (
+                requirement!("rfc5321-4.1.1.4-3"),
+                format!("{code} came before CRLF.CRLF had been sent"),
+                None,
+            ),
+        };
+        self.find(
+            requirement,
+            what,
+            "no reply before the end of the data".to_owned(),
+            Evidence { event, received: seen.octets.clone(), ..Evidence::default() },
+        );
+        tail
+    }
+
+    /// A reply where no line is whole that it could answer.
+    fn answer_early(&mut self, event: usize, seen: SeenReply) -> Exchange {
+        if self.pending.is_empty() {
+            return self.answer_nothing(event, seen);
+        }
+        let code = seen.reply.code;
+        let part: Vec<u8> = self.pending.iter().copied().collect();
+        let lf = part.contains(&b'\n');
+        if lf || part.contains(&b'\r') {
+            // To refuse a lone CR or LF is right; only to obey one is not (rfc5321-2.3.8-1).
+            if matches!(code.class(), 2 | 3) {
+                self.find_premature(
+                    event,
+                    &seen,
+                    requirement!("rfc5321-2.3.8-1"),
+                    "a reply to a line that CRLF did not end",
+                );
+                if lf && !part.contains(&b'\r') {
+                    self.lf_ends_lines = true;
+                    return self.pair_command(event, seen);
+                }
+            }
+        } else if matches!(code.class(), 2 | 3 | 5)
+            && part.iter().all(|o| (b' '..=b'~').contains(o))
+        {
+            // A 4yz may tell of a timeout, and what is no text may be refused at sight.
+            self.find_premature(
+                event,
+                &seen,
+                requirement!("rfc5321-2.4-8"),
+                "a reply before the command's CRLF",
+            );
+        }
+        self.lose("a reply came before the end of a command line");
+        unjudged(event, seen, Asked::Nothing, Vec::new())
+    }
+
+    fn find_premature(
+        &mut self,
+        event: usize,
+        seen: &SeenReply,
+        requirement: RequirementId,
+        what: &str,
+    ) {
+        let sent: Vec<u8> = self.pending.iter().copied().collect();
+        let evidence = Evidence { event, sent, received: seen.octets.clone(), at: None };
+        self.find(requirement, what.to_owned(), "nothing".to_owned(), evidence);
+        self.conduct.blameless = false;
+    }
+
+    /// A reply with nothing before it that it could answer.
+    fn answer_nothing(&mut self, event: usize, seen: SeenReply) -> Exchange {
+        self.find_unasked(event, &seen);
+        self.lose("a reply came unasked");
+        unjudged(event, seen, Asked::Nothing, Vec::new())
+    }
+
+    /// Unasked, only 421 may come (RFC 5321 §3.8); and what comes after the server has taken its
+    /// leave is not worth a word.
+    pub(super) fn find_unasked(&mut self, event: usize, seen: &SeenReply) {
+        if self.model.state().is_over() {
+            return;
+        }
+        let expectation = self.model.expect_unasked();
+        for mut finding in breaches(event, seen, &Asked::Nothing, &[], &expectation, true) {
+            if finding.requirement == requirement!("rfc5321-4.2-1") {
+                "a reply that answers no command".clone_into(&mut finding.what);
+                "nothing, or 421".clone_into(&mut finding.wanted);
+            }
+            self.add(finding);
+        }
+    }
+
+    /// The next command line of what was sent, without its end.
+    pub(super) fn peek_line(&self) -> Option<Vec<u8>> {
+        let (end, is_whole) = self.line_end()?;
+        let octets = self.pending.iter().take(end).copied().collect();
+        Some(Line { octets, is_whole }.content().to_vec())
+    }
+
+    /// Takes the next command line off what was sent; a BDAT takes its chunk with it, which is no
+    /// command (RFC 3030 §2).
+    fn take_line(&mut self) -> Option<Line> {
+        let (end, is_whole) = self.line_end()?;
+        let octets: Vec<u8> = self.pending.drain(..end).collect();
+        if let Some(chunk) = chunk_size(&octets) {
+            let chunk = chunk.min(self.pending.len());
+            self.pending.drain(..chunk);
+        }
+        Some(Line { octets, is_whole })
+    }
+
+    /// Where the next line ends. A line longer than any server must read counts as one even
+    /// without its end, because a server may answer it as soon as it is too long.
+    fn line_end(&self) -> Option<(usize, bool)> {
+        let mut after_cr = false;
+        for (at, &octet) in self.pending.iter().enumerate() {
+            if octet == b'\n' && (after_cr || self.lf_ends_lines) {
+                return Some((at + 1, true));
+            }
+            after_cr = octet == b'\r';
+        }
+        (self.pending.len() > COMMAND_LINE).then_some((self.pending.len(), false))
+    }
+}
+
+pub(super) fn asked(request: &Request<'_>) -> Asked {
+    Asked::Command(String::from_utf8_lossy(request.verb.name()).to_ascii_uppercase())
+}
+
+pub(super) fn stimulus<'a>(line: &'a Line, request: &'a Request<'a>) -> Stimulus<'a> {
+    if line.octets.len() > COMMAND_LINE {
+        Stimulus::Overlong { head: request.line, octets: line.octets.len() }
+    } else {
+        Stimulus::Request(request)
+    }
+}
+
+/// The size that a BDAT command announces.
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    let mut words = line.trim_ascii_end().split(|&octet| octet == b' ');
+    let verb = words.next()?;
+    if !verb.eq_ignore_ascii_case(b"BDAT") {
+        return None;
+    }
+    std::str::from_utf8(words.next()?).ok()?.parse().ok()
+}

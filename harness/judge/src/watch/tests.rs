@@ -1,0 +1,237 @@
+use std::time::Duration;
+
+use super::*;
+
+/// Lets the watch see a session: lines that begin with `<` are the server's, those with `>` the
+/// client's, and `\` stands for what it stands for.
+fn watch(session: &[&str]) -> (Watch, Vec<String>) {
+    let (mut watch, mut read_as) = (Watch::new(), Vec::new());
+    for (event, line) in session.iter().enumerate() {
+        let octets = smtpspec_protocol::escape::unescape(&line[1..]).expect("it is well escaped");
+        match &line[..1] {
+            "<" => read_as.extend(watch.received(event, &octets)),
+            _ => watch.sent(&octets),
+        }
+    }
+    (watch, read_as)
+}
+
+/// The requirements that a session breaks, without the RFC's number.
+fn broken(session: &[&str]) -> Vec<String> {
+    ids(watch(session).0)
+}
+
+fn ids(watch: Watch) -> Vec<String> {
+    let found = watch.into_findings();
+    found.iter().map(|found| found.requirement.to_string().replace("rfc5321-", "")).collect()
+}
+
+const OPENING: [&str; 3] =
+    ["<220 mx.test\\r\\n", ">EHLO c.test\\r\\n", "<250-mx.test\\r\\n250 HELP\\r\\n"];
+
+fn after_hello(more: &[&'static str]) -> Vec<&'static str> {
+    [&OPENING, more].concat()
+}
+
+const IN_DATA: [&str; 6] = [
+    ">MAIL FROM:<>\\r\\n",
+    "<250 OK\\r\\n",
+    ">RCPT TO:<a@b.test>\\r\\n",
+    "<250 OK\\r\\n",
+    ">DATA\\r\\n",
+    "<354 Go\\r\\n",
+];
+
+fn in_data(more: &[&'static str]) -> Vec<&'static str> {
+    after_hello(&[&IN_DATA, more].concat())
+}
+
+#[test]
+fn texts_are_judged_with_their_place() {
+    let (watch, _) = watch(&["<220 mx.test\r\n", ">EHLO c\r\n", "<250-mx.test\r\n250 SI_ZE\r\n"]);
+    let found = watch.into_findings();
+    let evidence = &found[0].evidence;
+    assert_eq!(found.len(), 1);
+    assert_eq!(evidence.received[evidence.at.unwrap()], b'_');
+}
+
+#[test]
+fn a_success_after_a_look_alike_names_the_rule_of_its_kind() {
+    for (text, id) in [
+        ("a\\n.\\n", "4.1.1.4-7"),
+        ("a\\n.\\r\\n", "2.3.8-1"),
+        ("a\\r\\n.\\n", "2.3.8-1"),
+        ("a\\r.\\r", "2.3.8-1"),
+        ("a\\r\\n.", "4.1.1.4-3"),
+        ("a\\n.\\n\\r.\\r\\n", "4.1.1.4-3"),
+    ] {
+        let sent: &'static str = format!(">{text}x").leak();
+        assert_eq!(broken(&in_data(&[sent, "<250 OK\\r\\n"])), [id], "{text}");
+        assert_eq!(broken(&in_data(&[sent, "<550 No\\r\\n"])), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn what_follows_a_look_alike_is_read_as_the_server_reads_it() {
+    let smuggled = ">a\\n.\\nRCPT TO:<b@c.test>\\r\\n";
+    let session = in_data(&[smuggled, "<250 OK\\r\\n", "<250 OK\\r\\n"]);
+    assert_eq!(broken(&session), ["4.1.1.4-7", "3.3-15"], "RCPT without MAIL was taken");
+    let session =
+        in_data(&[smuggled, "<250 OK\\r\\n", "<503 No\\r\\n", ">NOOP\\r\\n", "<250 OK\\r\\n"]);
+    assert_eq!(broken(&session), ["4.1.1.4-7"]);
+}
+
+#[test]
+fn what_was_smuggled_shows_by_the_reply_after_the_message() {
+    let sent = ">a\\n.\\nMAIL FROM:<>\\r\\n.\\r\\n";
+    let honest = in_data(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<221 mx.test\\r\\n"]);
+    assert_eq!(broken(&honest), [""; 0]);
+    let split = in_data(&[sent, "<250 OK\\r\\n", "<250 OK\\r\\n"]);
+    assert_eq!(broken(&split), ["4.1.1.4-7"]);
+    let late = in_data(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<250 OK\\r\\n500 What\\r\\n"]);
+    assert_eq!(broken(&late), ["4.1.1.4-7"]);
+    let refused = in_data(&[sent, "<250 OK\\r\\n", "<503 No\\r\\n"]);
+    assert_eq!(broken(&refused), ["4.1.1.4-7"], "nothing else in it can draw two replies");
+    let refused = in_data(&[sent, "<550 No\\r\\n", "<503 No\\r\\n"]);
+    assert_eq!(broken(&refused), ["4.2-1"], "one reply too many, whatever the reason");
+}
+
+#[test]
+fn a_line_that_is_split_shows_by_the_second_reply() {
+    let sent = ">NOOP\\nNOOP\\r\\n";
+    assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n"])), [""; 0]);
+    assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n", "<250 OK\\r\\n"])), ["2.3.8-1"]);
+    let quits = after_hello(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<221 mx.test\\r\\n"]);
+    assert_eq!(broken(&quits), [""; 0], "one line, that was understood somehow");
+    let split = after_hello(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<250 OK\\r\\n221 Bye\\r\\n"]);
+    assert_eq!(broken(&split), ["2.3.8-1", "4.2.2-2"], "and the session is followed on");
+    let refused = after_hello(&[sent, "<500 Lone LF\\r\\n", ">QUIT\\r\\n", "<221 mx.test\\r\\n"]);
+    assert_eq!(broken(&refused), [""; 0]);
+}
+
+#[test]
+fn a_line_with_cr_or_lf_may_be_refused_with_any_code() {
+    for line in [">NOOP\\nNOOP\\r\\n", ">NOOP\\rNOOP\\r\\n"] {
+        assert_eq!(broken(&after_hello(&[line, "<554 Lone CR or LF\\r\\n"])), [""; 0]);
+    }
+}
+
+#[test]
+fn haste_may_be_refused_whatever_was_said() {
+    let haste = [">NOOP\\r\\nNOOP\\r\\n", "<554 Wait\\r\\n", "<554 Wait\\r\\n"];
+    assert_eq!(broken(&after_hello(&haste)), [""; 0]);
+    assert_eq!(broken(&after_hello(&[">NOOP\\r\\n", "<554 No\\r\\n"])), ["4.1.1.9-1"]);
+}
+
+#[test]
+fn much_talk_may_be_cut_short() {
+    let noop = [">NOOP\\r\\n", "<250 OK\\r\\n"].repeat(12);
+    let session = after_hello(&[noop, vec![">NOOP\\r\\n", "<554 Enough\\r\\n"]].concat());
+    assert_eq!(broken(&session), [""; 0]);
+}
+
+#[test]
+fn which_of_two_rules_a_line_with_lf_breaks_is_told_by_the_next_reply() {
+    let sent = ">MAIL FROM:<a@b.test>\\nRCPT TO:<c@d.test>\\r\\n";
+    assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n"])), [""; 0]);
+    assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n", "<250 OK\\r\\n"])), ["2.3.8-1"]);
+    let one = after_hello(&[sent, "<250 OK\\r\\n", ">QUIT\\r\\n", "<221 mx.test\\r\\n"]);
+    assert_eq!(broken(&one), ["4.1.2-24"]);
+}
+
+#[test]
+fn a_command_is_to_be_whole_before_it_is_obeyed() {
+    for (sent, reply, id) in [
+        (">NOOP", "<250 OK\\r\\n", Some("2.4-8")),
+        (">NOOP\\n", "<250 OK\\r\\n", Some("2.3.8-1")),
+        (">NOOP\\r", "<250 OK\\r\\n", Some("2.3.8-1")),
+        (">NOOP\\n", "<500 Lone LF\\r\\n", None),
+        (">NOOP", "<451 Timeout\\r\\n", None),
+        (">NOOP", "<421 mx.test Timeout\\r\\n", None),
+        (">\\x16\\x03", "<500 What\\r\\n", None),
+    ] {
+        let found = broken(&after_hello(&[sent, reply]));
+        assert_eq!(found, id.into_iter().collect::<Vec<_>>(), "{sent} {reply}");
+    }
+}
+
+#[test]
+fn after_lf_was_taken_for_a_line_end_the_session_goes_on() {
+    let session = after_hello(&[">RCPT TO:<a@b.test>\\nNOOP\\n", "<250 OK\\r\\n", "<250 OK\\r\\n"]);
+    assert_eq!(broken(&session), ["2.3.8-1", "3.3-15"]);
+}
+
+#[test]
+fn unasked_a_server_says_421_or_nothing() {
+    assert_eq!(broken(&after_hello(&["<250 OK\\r\\n"])), ["4.2-1"]);
+    assert_eq!(broken(&after_hello(&["<421 mx.test closing\\r\\n"])), [""; 0]);
+    assert_eq!(broken(&after_hello(&["<421 Busy\\r\\n"])), ["4.2.2-2"]);
+    let gone = [">QUIT\\r\\n", "<221 mx.test\\r\\n", "<421 mx.test\\r\\n", "<500 X\\r\\n"];
+    assert_eq!(broken(&after_hello(&gone)), [""; 0]);
+}
+
+#[test]
+fn a_line_too_long_draws_one_reply() {
+    let long: &'static str = format!(">NOOP {}\\r\\n", "x".repeat(600)).leak();
+    let twice = [long, "<500 Too long\\r\\n", "<500 Too long\\r\\n"];
+    assert_eq!(broken(&after_hello(&twice)), ["4.2-1"]);
+    let late =
+        [long, "<500 Too long\\r\\n", ">QUIT\\r\\n", "<500 Too long\\r\\n", "<221 mx.test\\r\\n"];
+    assert_eq!(broken(&after_hello(&late)), ["4.2-1"]);
+    let once = [long, "<500 Too long\\r\\n", ">QUIT\\r\\n", "<250 mx.test\\r\\n"];
+    assert_eq!(broken(&after_hello(&once)), ["4.1.1.10-1"]);
+}
+
+#[test]
+fn where_the_state_is_unknown_the_transcript_says_so_once() {
+    let (_, read_as) = watch(&after_hello(&["<250 OK\\r\\n", "<250 OK\\r\\n"]));
+    let remarks: Vec<_> = read_as.iter().filter(|word| word.contains("unknown")).collect();
+    assert_eq!(remarks, ["state unknown: a reply came unasked"]);
+}
+
+#[test]
+fn the_answer_to_ehlo_may_hold_what_other_replies_may_not() {
+    let session = ["<220 mx.test\\r\\n", ">EHLO c\\r\\n", "<250 mx.test \\x01hi\\r\\n"];
+    assert_eq!(broken(&session), [""; 0]);
+    let session = ["<220 mx.test\\r\\n", ">HELO c\\r\\n", "<250 mx.test \\x01hi\\r\\n"];
+    assert_eq!(broken(&session), ["4.2-7"]);
+}
+
+#[test]
+fn tls_is_no_reply_and_no_fault() {
+    let session = after_hello(&[">STARTTLS\\r\\n", "<220 Go\\r\\n", "<\\x16\\x03\\x01\\n\\n"]);
+    assert_eq!(broken(&session), [""; 0]);
+}
+
+#[test]
+fn silence_counts_only_where_no_reply_comes_later() {
+    let session = after_hello(&[">NOOP\\r\\n"]);
+    let (mut silent, _) = watch(&session);
+    silent.silent(9);
+    assert_eq!(ids(silent), ["4.2-1"]);
+    let (mut late, _) = watch(&session);
+    late.silent(9);
+    late.received(10, b"250 OK\r\n");
+    assert_eq!(ids(late), [""; 0]);
+    let (mut slow, _) = watch(&after_hello(&[">MAIL FROM:<>\\r\\n"]));
+    slow.silent(9);
+    assert_eq!(ids(slow), [""; 0], "a server may have to ask others about a sender");
+}
+
+#[test]
+fn a_close_counts_only_where_nothing_excuses_it() {
+    let close = |session: &[&str], after| {
+        let (mut watch, _) = watch(session);
+        watch.closed(9, Duration::from_secs(after));
+        ids(watch)
+    };
+    assert_eq!(close(&after_hello(&[]), 0), ["3.8-2"]);
+    assert_eq!(close(&after_hello(&[]), 60), [""; 0], "it may have waited too long");
+    assert_eq!(close(&after_hello(&[">NOOP\\r\\n"]), 60), ["3.8-2"]);
+    assert_eq!(close(&after_hello(&[">NOOP"]), 0), [""; 0]);
+    assert_eq!(close(&after_hello(&[">QUIT\\r\\n", "<221 mx.test\\r\\n"]), 0), [""; 0]);
+    assert_eq!(close(&after_hello(&[">FOO\\r\\n", "<500 What\\r\\n"]), 0), ["3.8-3"]);
+    assert_eq!(close(&after_hello(&[">GET / HTTP/1.1\\r\\n", "<500 What\\r\\n"]), 0), [""; 0]);
+    let twice = [">FOO\\r\\n", "<500 What\\r\\n", ">FOO\\r\\n", "<500 What\\r\\n"];
+    assert_eq!(close(&after_hello(&twice), 0), [""; 0]);
+}
