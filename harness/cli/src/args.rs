@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Tell which requirements that bind a server are covered, and list those that are not
     Coverage(Coverage),
+    /// Prove that every scenario can fail: against the reference and its mutants, in memory
+    Prove(Prove),
     /// Tell all about a requirement, a scenario or a mutant
     Explain(Explain),
     /// Print a completion script for a shell
@@ -213,8 +215,24 @@ pub(crate) struct Coverage {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// What to prove: an id, the beginning of one (rfc5321/4.1.1), or a glob; all without one
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+    /// Only against this mutant (`smtpspec list mutants`); may be given again
+    #[arg(long = "mutant", value_name = "NAME", env = "SMTPSPEC_MUTANT", value_delimiter = ',')]
+    pub(crate) mutants: Vec<String>,
+    /// Files or folders with scenarios, instead of those inside this program
+    #[arg(long, value_name = "PATH", env = "SMTPSPEC_SCENARIOS", value_delimiter = ',')]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The id of a requirement (rfc5321-4.1.4-19) or of a scenario
+    /// The id of a requirement (rfc5321-4.1.4-19) or of a scenario, or the name of a mutant
     #[arg(value_name = "ID")]
     pub(crate) id: String,
 }
@@ -247,9 +265,9 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_of_run_and_serve_that_takes_a_value_has_a_variable() {
+    fn every_flag_that_takes_a_value_has_a_variable() {
         let cli = Cli::command();
-        for name in ["run", "serve"] {
+        for name in ["run", "serve", "prove"] {
             let command = cli.find_subcommand(name).expect("it exists");
             for arg in command.get_arguments() {
                 let takes_value = arg.get_action().takes_values() && !arg.is_positional();

@@ -5,5 +5,6 @@ pub(crate) mod completions;
 pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod list;
+pub(crate) mod prove;
 pub(crate) mod run;
 pub(crate) mod serve;

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::List(list) => command::list::list(&list, &console),
         Command::Check(check) => command::check::check(&check, &console),
         Command::Coverage(coverage) => command::coverage::coverage(&coverage, &console),
+        Command::Prove(prove) => command::prove::prove(&prove, &console),
         Command::Explain(explain) => command::explain::explain(&explain, &console),
         Command::Completions { shell } => command::completions::completions(shell, &console),
         Command::Man => command::completions::man(&console),

@@ -66,7 +66,12 @@ fn lists_for_scripts_have_the_fields_that_were_promised() {
     let requirements: Value =
         serde_json::from_str(&print(&["list", "requirements", "--json"])).unwrap();
     assert!(requirements.as_array().is_some_and(|list| list.len() > 500));
-    assert_eq!(print(&["list", "mutants", "--json"]), "[]\n");
+    let mutants: Value = serde_json::from_str(&print(&["list", "mutants", "--json"])).unwrap();
+    for mutant in mutants.as_array().expect("a list") {
+        for field in ["name", "about", "breaks"] {
+            assert!(mutant[field].is_string(), "{mutant}");
+        }
+    }
     assert_eq!(print(&["list"]).lines().count(), scenarios.as_array().map_or(0, Vec::len));
 }
 
@@ -75,6 +80,53 @@ fn a_mutant_that_is_not_there_is_wrong_usage() {
     let ended = smtpspec(&["serve", "--mutant", "no-such-thing"]);
     assert_eq!(ended.code, 2, "{ended}");
     assert!(ended.says("no-such-thing"), "{ended}");
+    let slip = smtpspec(&["prove", "--mutant", "noop-503"]);
+    assert!(slip.code == 2 && slip.says("noop-502"), "{slip}");
+}
+
+#[test]
+fn mutants_are_listed_and_explained() {
+    insta::assert_snapshot!("list-mutants", print(&["list", "mutants"]));
+    insta::assert_snapshot!("explain-mutant", print(&["explain", "rset-keeps-transaction"]));
+    assert!(print(&["explain", "rfc5321-4.1.1.5-1"]).contains("rset-keeps-transaction"));
+}
+
+#[test]
+fn a_mutant_is_caught_by_the_scenario_that_is_there_for_it() {
+    let scenario = "rfc5321/4.1.4/rcpt-before-mail";
+    let proved = print(&["prove", scenario, "--mutant", "rcpt-before-mail-accepted"]);
+    assert!(proved.contains("1 catch a mutant"), "{proved}");
+    assert!(proved.contains("1 are caught by a scenario, 1 of them"), "{proved}");
+    let escaped = smtpspec(&["prove", scenario, "--mutant", "greeting-250", "--json"]);
+    assert_eq!(escaped.code, 0, "a part of the suite need not catch every mutant: {escaped}");
+    let proof: Value = serde_json::from_slice(&escaped.output).expect("it is JSON");
+    assert_eq!(proof["mutants"][0]["caught_by"], Value::Array(Vec::new()), "{proof}");
+}
+
+#[test]
+fn a_mutant_that_no_scenario_catches_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("idle.yaml");
+    let text = "
+spec: rfc5321
+section: '3.1'
+title: Session Initiation
+scenarios:
+  - id: idle
+    title: Whatever comes first is right
+    checks: [rfc5321-3.1-1]
+    given: connected
+    dialogue:
+      - S:
+          any-of:
+            - {must: xyz}
+            - {silence: 10ms}
+";
+    std::fs::write(&file, text).expect("it can be written");
+    let path = file.to_str().expect("it is text");
+    let ended = smtpspec(&["prove", "--scenarios", path, "--mutant", "greeting-250"]);
+    assert_eq!(ended.code, 1, "{ended}");
+    assert!(ended.says("no scenario catches greeting-250"), "{ended}");
 }
 
 #[test]

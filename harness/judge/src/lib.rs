@@ -6,6 +6,7 @@
 //! | a case being played: what to do next, what it means | [`play`] (with `admission`, `prelude`, `peer`, `saying`, `hearing`, `compare`, `serving`) |
 //! | mail that came out of the target | [`mail`], `collect`, `delivered` |
 //! | the model, which watches every exchange | `watch`, `form` |
+//! | the same against the reference in memory, without sockets | [`memory`] |
 //! | how writes are cut | [`segmentation`] |
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
@@ -19,6 +20,7 @@ mod delivered;
 mod form;
 mod hearing;
 pub mod mail;
+pub mod memory;
 pub mod outcome;
 mod peer;
 pub mod play;

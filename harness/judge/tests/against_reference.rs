@@ -3,7 +3,8 @@
 
 mod embedding;
 
-use embedding::{config, play, setup, suite};
+use embedding::{config, setup, suite};
+use smtpspec_judge::memory::play;
 use smtpspec_judge::{Segmentation, Verdict, again};
 
 #[test]
@@ -13,7 +14,7 @@ fn every_case_that_applies_passes_on_the_reference_however_its_octets_are_cut() 
         let mut passed = 0;
         for case in suite().cases() {
             let id = case.id.clone();
-            let outcome = play(case, setup(segmentation), &config);
+            let outcome = play(case, setup(segmentation), &config).outcome;
             let result = &outcome.result;
             assert!(
                 matches!(result.verdict, Verdict::Pass | Verdict::Skip),
@@ -34,7 +35,7 @@ fn a_stored_transcript_is_judged_as_it_was_the_first_time() {
     let config = config();
     for case in suite().cases() {
         let id = case.id.clone();
-        let first = play(case.clone(), setup(Segmentation::AsWritten), &config);
+        let first = play(case.clone(), setup(Segmentation::AsWritten), &config).outcome;
         let stored = serde_json::to_string(&first.result.transcript).expect("it is data");
         let stored = serde_json::from_str(&stored).expect("it was written so");
         let second = again::judge(case, setup(Segmentation::AsWritten), &stored);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use smtpspec_protocol::{ForwardPath, Host, Mailbox, limits};
 
+use crate::mutants::Mutant;
+
 /// The facts and the policy of a reference server. The texts are the operator's and go out as
 /// they stand, so they have to be printable ASCII, and names have to be domain names.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Config {
     /// The clients that TURN serves, and what waits for each (RFC 821 §3.8). Empty: TURN is
     /// refused. A name is no proof of who is there, so this is for tests and closed networks.
     pub turn: TurnPeers,
+    /// In which ways the server deviates from the rules; none for a careful one.
+    pub mutants: Vec<&'static Mutant>,
 }
 
 /// Client names, in lower case, with the mail that waits for each (RFC 821 §3.8).
@@ -183,6 +187,7 @@ impl Default for Config {
             max_command_line: 4096,
             timeout: limits::SERVER_TIMEOUT,
             turn: TurnPeers::new(),
+            mutants: Vec::new(),
         }
     }
 }

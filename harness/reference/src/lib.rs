@@ -33,6 +33,8 @@
 //! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
 //! | RFC 1870 SIZE | `rfc1870.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
+//!
+//! The deviations that the server can be given are in `mutants.rs`.
 //! | RFC 2033 LMTP, and a next hop that takes everything | `next_hop.rs` |
 
 mod client;
@@ -40,6 +42,7 @@ mod config;
 mod expectation;
 mod extension;
 mod model;
+pub mod mutants;
 mod next_hop;
 mod server;
 mod state;
@@ -60,6 +63,7 @@ pub use client::{Client, Fate, Returned};
 pub use config::{Account, Config, MailingList, Queued, TurnPeers};
 pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};
+pub use mutants::Mutant;
 pub use next_hop::NextHop;
 pub use server::{Delivery, Output, Server};
 pub use state::State;

@@ -309,6 +309,11 @@ impl Model {
         self.state = State::AwaitData;
     }
 
+    /// Puts a transaction in the place of the one that there is, for a server that deviates.
+    pub(crate) fn keep(&mut self, transaction: Option<Transaction>) {
+        self.transaction = transaction;
+    }
+
     /// The server's answer left it open what it awaits.
     pub(crate) fn lose_track(&mut self) {
         self.transaction = None;

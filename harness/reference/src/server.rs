@@ -3,16 +3,20 @@
 //! What a careful server answers is not decided here; this file frames commands, takes in the
 //! message, keeps the time and, after TURN, lets a [`Client`] speak.
 
+mod deviation;
+
 use core::net::{IpAddr, Ipv4Addr};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Reply, Request, limits};
+use smtpspec_protocol::{Framed, Reply, Request, limits};
 
 use crate::client::{Client, Returned};
 use crate::config::Config;
 use crate::model::{Measure, Model, Stimulus};
+use crate::mutants::framing::Lines;
+use crate::mutants::reading::Reading;
 use crate::rfc5321::trace::Arrival;
 use crate::state::State;
 
@@ -25,7 +29,7 @@ pub struct Server {
     config: Arc<Config>,
     model: Model,
     phase: Phase,
-    lines: LineBuffer,
+    lines: Lines,
     peer: IpAddr,
     epoch: u64,
     deadline: Option<Duration>,
@@ -69,19 +73,23 @@ enum Phase {
 }
 
 /// A message on its way in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Receipt {
-    decoder: DataDecoder,
+    reading: Reading,
     measure: Measure,
     text: Vec<u8>,
 }
 
 impl Receipt {
+    fn new(config: &Config) -> Self {
+        Self { reading: Reading::new(config), measure: Measure::default(), text: Vec::new() }
+    }
+
     /// Takes input up to the end of data, and says whether that was reached. Of a message over
     /// the limit nothing is kept, and it is still read to its end.
     fn feed(&mut self, input: &mut &[u8], limit: u64) -> bool {
         let before = self.text.len();
-        let ended = self.decoder.feed(input, &mut self.text);
+        let ended = self.reading.feed(input, limit, &mut self.text);
         self.measure.feed(&self.text[before..]);
         if limit > 0 && self.measure.facts().octets > limit {
             self.text = Vec::new();
@@ -93,10 +101,11 @@ impl Receipt {
 impl Server {
     /// A server for a connection that was just made; [`Server::open`] starts it.
     pub fn new(config: Arc<Config>) -> Self {
+        let config = deviation::configured(config);
         Self {
             model: Model::server(Arc::clone(&config)),
             phase: Phase::Unopened,
-            lines: LineBuffer::new(config.max_command_line),
+            lines: Lines::new(&config),
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             epoch: 0,
             deadline: None,
@@ -122,13 +131,19 @@ impl Server {
     pub fn open(&mut self, now: Duration) {
         if matches!(self.phase, Phase::Unopened) {
             self.phase = Phase::Commands;
-            self.answer(now, &Stimulus::Connected);
+            self.answer(now, &Stimulus::Connected, &[]);
         }
     }
 
     /// Takes what the client sent, in pieces of any size; the replies come out in the order of
     /// the commands.
     pub fn receive(&mut self, now: Duration, octets: &[u8]) {
+        let before = self.outputs.len();
+        self.read(now, octets);
+        self.confuse_group(before);
+    }
+
+    fn read(&mut self, now: Duration, octets: &[u8]) {
         let mut input = octets;
         while !input.is_empty() {
             match &mut self.phase {
@@ -154,6 +169,7 @@ impl Server {
 
     /// The peer closed the connection: what was not finished is dropped (rfc5321-4.1.1.10-5).
     pub fn peer_closed(&mut self) {
+        self.deliver_unfinished();
         if let Phase::Client(client) = &mut self.phase {
             client.peer_closed();
             self.follow_client();
@@ -170,7 +186,7 @@ impl Server {
             self.follow_client();
         } else if self.deadline.is_some_and(|deadline| deadline <= now) {
             let text = format!("{} Timeout, closing transmission channel", self.config.name);
-            self.send(&Reply::new(421, text));
+            self.send(&Reply::new(421, text).to_bytes());
             self.close();
         }
     }
@@ -197,14 +213,17 @@ impl Server {
         match framed {
             Framed::Line(line) => {
                 let request = Request::parse(line, self.model.grammar());
-                self.answer(now, &Stimulus::Request(&request));
+                self.answer(now, &Stimulus::Request(&request), &[]);
             }
             Framed::TooLong { head, octets } => {
-                self.answer(now, &Stimulus::Overlong { head, octets: *octets });
+                self.answer(now, &Stimulus::Overlong { head, octets: *octets }, &[]);
             }
         }
+        if matches!(self.phase, Phase::Closed) {
+            return;
+        }
         match self.model.state() {
-            State::AwaitMessage => self.phase = Phase::Message(Receipt::default()),
+            State::AwaitMessage => self.phase = Phase::Message(Receipt::new(&self.config)),
             State::Turned => self.turn(now),
             State::Closed => self.close(),
             _ => {}
@@ -217,11 +236,16 @@ impl Server {
             return;
         };
         let stimulus = Stimulus::Message(receipt.measure.facts());
-        if self.model.expect(&stimulus).preferred.code.class() == 2 {
+        let reply = self.model.expect(&stimulus).preferred;
+        let first = self.outputs.len();
+        if reply.code.class() == 2 {
             let delivery = self.delivery(now, &receipt.text);
             self.outputs.push_back(Output::Deliver(delivery));
         }
-        self.answer(now, &stimulus);
+        if !self.config.mutants.is_empty() {
+            self.spoil_deliveries(first, &stimulus, &receipt.text, &reply);
+        }
+        self.answer(now, &stimulus, &receipt.text);
     }
 
     fn delivery(&self, now: Duration, text: &[u8]) -> Delivery {
@@ -269,21 +293,24 @@ impl Server {
         }
     }
 
-    fn answer(&mut self, now: Duration, stimulus: &Stimulus<'_>) {
+    /// Answers a stimulus; `text` is the message, where one has come to its end.
+    fn answer(&mut self, now: Duration, stimulus: &Stimulus<'_>, text: &[u8]) {
         let reply = self.model.expect(stimulus).preferred;
-        self.model.advance(stimulus, &reply);
-        self.send(&reply);
         self.arm(now);
+        if self.config.mutants.is_empty() {
+            self.model.advance(stimulus, &reply);
+            self.send(&reply.to_bytes());
+        } else {
+            self.deviate(stimulus, text, &reply);
+        }
     }
 
     /// Replies that follow each other leave in one write.
-    fn send(&mut self, reply: &Reply) {
+    fn send(&mut self, reply: &[u8]) {
         if let Some(Output::Send(octets)) = self.outputs.back_mut() {
-            reply.write_to(octets);
+            octets.extend_from_slice(reply);
         } else {
-            let mut octets = Vec::new();
-            reply.write_to(&mut octets);
-            self.outputs.push_back(Output::Send(octets));
+            self.outputs.push_back(Output::Send(reply.to_vec()));
         }
     }
 

@@ -11,6 +11,7 @@
 //! | where its mail goes | [`sink`], [`maildir`] |
 //! | the mail that comes out of a target | [`postbox`] (with `outlet`, `next_hop`, `maildir`) |
 //! | the same server inside a run | [`embedded`] |
+//! | the proof, against its mutants, that every check can fail; without sockets | [`mod@prove`] |
 //!
 //! Nothing here knows SMTP beyond a greeting: what to say and what an answer means is for
 //! `smtpspec-judge`, and what the reference answers for `smtpspec-reference`.
@@ -32,6 +33,7 @@ mod outlet;
 mod pace;
 pub mod postbox;
 pub mod probe;
+pub mod prove;
 pub mod run;
 mod schedule;
 pub mod serve;

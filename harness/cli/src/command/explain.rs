@@ -1,8 +1,9 @@
-//! `smtpspec explain ID`: all that is known of a requirement or a scenario, on one page.
+//! `smtpspec explain ID`: all that is known of a requirement, a scenario or a mutant, on one page.
 
 use std::fmt::Write as _;
 
 use smtpspec_catalogue::{Requirement, RequirementId, UnknownRequirement};
+use smtpspec_reference::{Mutant, mutants};
 use smtpspec_scenario::{Scenario, Suite};
 
 use crate::args::Explain;
@@ -18,9 +19,10 @@ pub(crate) fn explain(explain: &Explain, console: &Console) -> Exit {
     };
     let text = match explain.id.parse::<RequirementId>() {
         Ok(id) => requirement(id.requirement(), &suite),
-        Err(unknown) => match find(&suite, &explain.id) {
-            Some(found) => scenario(found),
-            None => return not_found(&suite, &unknown, console),
+        Err(unknown) => match (find(&suite, &explain.id), mutants::by_name(&explain.id)) {
+            (Some(found), _) => scenario(found),
+            (None, Some(found)) => mutant(found),
+            (None, None) => return not_found(&suite, &unknown, console),
         },
     };
     console.finish(text.as_bytes(), Exit::Clean)
@@ -62,6 +64,10 @@ fn requirement(entry: &Requirement, suite: &Suite) -> String {
     for (index, file) in crate::rules::files(id).enumerate() {
         text.push_str(if index == 0 { "\n  judged in\n" } else { "" });
         let _ = writeln!(text, "    {file}");
+    }
+    for (index, mutant) in mutants::all().filter(|mutant| mutant.breaks == id).enumerate() {
+        text.push_str(if index == 0 { "\n  broken by\n" } else { "" });
+        let _ = writeln!(text, "    {}  {}", mutant.name, mutant.about);
     }
     let checked: Vec<_> =
         suite.scenarios.iter().filter(|scenario| scenario.checks.contains(&id)).collect();
@@ -110,6 +116,19 @@ fn scenario(scenario: &Scenario) -> String {
     text
 }
 
+fn mutant(mutant: &Mutant) -> String {
+    let Mutant { name, about, breaks, .. } = mutant;
+    let entry = breaks.requirement();
+    format!(
+        "{name}\n\n  the reference server {about}\n\n  breaks\n    {}  {} ({})\n      {}\n\n  \
+         smtpspec serve --mutant {name}\n  smtpspec prove --mutant {name}\n",
+        entry.name,
+        entry.level,
+        entry.citation(),
+        entry.summary,
+    )
+}
+
 /// Nothing has this id: name what looks like it, and what lies below it.
 fn not_found(suite: &Suite, unknown: &UnknownRequirement, console: &Console) -> Exit {
     let id = unknown.name.as_str();
@@ -126,8 +145,9 @@ fn not_found(suite: &Suite, unknown: &UnknownRequirement, console: &Console) -> 
             .map(|scenario| (strsim::jaro_winkler(&scenario.id, id), &scenario.id))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(likeness, _)| *likeness > 0.85);
+        let near = near.map(|(_, near)| near.as_str()).or_else(|| super::prove::nearest(id));
         match near {
-            Some((_, near)) => format!("did you mean `{near}`?"),
+            Some(near) => format!("did you mean `{near}`?"),
             None => {
                 "`smtpspec list` and `smtpspec list requirements` show what there is".to_owned()
             }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 use smtpspec_catalogue::in_order;
+use smtpspec_reference::mutants;
 use smtpspec_scenario::Suite;
 
 use crate::args::{List, Listing};
@@ -20,9 +21,8 @@ pub(crate) fn list(list: &List, console: &Console) -> Exit {
         },
         (Listing::Requirements, true) => requirements_json(),
         (Listing::Requirements, false) => requirements_text(),
-        // The reference server has no deviations to choose from.
-        (Listing::Mutants, true) => "[]\n".to_owned(),
-        (Listing::Mutants, false) => String::new(),
+        (Listing::Mutants, true) => mutants_json(),
+        (Listing::Mutants, false) => mutants_text(),
     };
     console.finish(text.as_bytes(), Exit::Clean)
 }
@@ -91,6 +91,23 @@ fn requirements_json() -> String {
         })
         .collect();
     pretty(&json!(entries))
+}
+
+fn mutants_text() -> String {
+    let mut text = String::new();
+    for mutant in mutants::all() {
+        let _ = writeln!(text, "{:44} {:20} {}", mutant.name, mutant.breaks, mutant.about);
+    }
+    text
+}
+
+fn mutants_json() -> String {
+    let mutants: Vec<_> = mutants::all()
+        .map(
+            |mutant| json!({ "name": mutant.name, "about": mutant.about, "breaks": mutant.breaks }),
+        )
+        .collect();
+    pretty(&json!(mutants))
 }
 
 fn pretty(value: &serde_json::Value) -> String {

@@ -240,7 +240,7 @@ fn words(run: &Run) -> Vec<String> {
 
 /// The reference inside the program keeps mail for our own name, so that TURN has something to
 /// give.
-fn let_mail_wait(profile: &mut Profile) {
+pub(crate) fn let_mail_wait(profile: &mut Profile) {
     profile.facts.insert("turn".to_owned());
     if profile.reference.turn.is_empty() {
         let waiting = Waiting {

@@ -3,8 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
+use smtpspec_reference::Config;
 use smtpspec_runner::{Listener, Maildir, Memory, Notice, Sink, Stop, config_of};
 
+use super::prove::named;
 use crate::args::Serve;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -15,16 +17,15 @@ use crate::profile;
 const KEPT: (usize, usize) = (1000, 64 << 20);
 
 pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
-    if let Some(name) = serve.mutants.first() {
-        let name = name.escape_debug();
-        console.error(&format!("there is no mutant `{name}`; `smtpspec list mutants` lists them"));
-        return Exit::Usage;
-    }
+    let mutants = match named(&serve.mutants, console) {
+        Ok(mutants) => mutants,
+        Err(exit) => return exit,
+    };
     let profile = match profile::read(serve.profile.as_deref(), console) {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    let config = config_of(&profile);
+    let config = Config { mutants, ..config_of(&profile) };
     let sink = match &serve.maildir {
         None => Sink::Memory(Memory::new(KEPT.0, KEPT.1)),
         Some(folder) => match Maildir::open(folder, &config.name) {

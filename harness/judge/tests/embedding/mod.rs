@@ -1,15 +1,12 @@
-//! The interpreter and the reference server, face to face in memory: no socket, and a clock that
-//! jumps to the next deadline.
+//! The suite of the repository, and what its cases are played with.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use std::{fs, io};
 
-use smtpspec_judge::{Action, Happening, Mail, Outcome, Play, Segmentation, Setup, Via};
-use smtpspec_reference::{Config, Output, Queued, Server};
-use smtpspec_scenario::{Case, Outlet, Profile, Source, Suite, load};
+use smtpspec_judge::{Segmentation, Setup};
+use smtpspec_reference::{Config, Queued};
+use smtpspec_scenario::{Outlet, Profile, Source, Suite, load};
 
 /// The suite of the repository.
 pub(crate) fn suite() -> Suite {
@@ -62,84 +59,4 @@ pub(crate) fn config() -> Arc<Config> {
     };
     let turn = [("client.example.org".to_owned(), vec![waiting])].into();
     Arc::new(Config { turn, ..Config::default() })
-}
-
-/// One server for each connection, and what it has said that was not read yet.
-struct Far {
-    server: Server,
-    inbox: VecDeque<Vec<u8>>,
-    closed: bool,
-}
-
-impl Far {
-    fn collect(&mut self, delivered: &mut VecDeque<Mail>) {
-        while let Some(output) = self.server.poll() {
-            match output {
-                Output::Deliver(delivery) => delivered.push_back(Mail {
-                    via: Via::Memory,
-                    from: Some(delivery.reverse_path),
-                    to: Some(delivery.recipients),
-                    octets: delivery.message,
-                }),
-                Output::Send(octets) => self.inbox.push_back(octets),
-                Output::Close => self.closed = true,
-                Output::Returned(_) => {}
-            }
-        }
-    }
-}
-
-/// Plays a case against the reference.
-pub(crate) fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Outcome {
-    let unique = setup.unique.clone();
-    let mut play = Play::new(case, setup);
-    let mut far: Vec<Far> = Vec::new();
-    let mut delivered: VecDeque<Mail> = VecDeque::new();
-    let mut now = Duration::ZERO;
-    for _ in 0..1_000_000 {
-        // Time passes, however little.
-        now += Duration::from_micros(1);
-        match play.next(now) {
-            Action::Open { connection } => {
-                let mut server = Server::new(Arc::clone(config));
-                server.open(now);
-                far.push(Far { server, inbox: VecDeque::new(), closed: false });
-                far[connection].collect(&mut delivered);
-                play.observe(now, connection, Happening::Opened);
-            }
-            Action::Send { connection, octets } => {
-                far[connection].server.receive(now, &octets);
-                far[connection].collect(&mut delivered);
-                play.observe(now, connection, Happening::Sent { octets });
-            }
-            Action::Receive { connection, until } => {
-                let peer = &mut far[connection];
-                let what = match peer.inbox.pop_front() {
-                    Some(octets) => Happening::Received { octets },
-                    None if peer.closed => Happening::Closed,
-                    None => {
-                        now = now.max(until);
-                        Happening::Waited
-                    }
-                };
-                play.observe(now, connection, what);
-            }
-            Action::Collect { until } => {
-                delivered.retain(|mail| mail.carries(&unique));
-                let what = delivered.pop_front().map_or(Happening::Waited, Happening::Delivered);
-                if what == Happening::Waited {
-                    now = now.max(until);
-                }
-                play.observe(now, 0, what);
-            }
-            Action::Pause { until } => now = now.max(until),
-            Action::End { connection, how } => {
-                far[connection].server.peer_closed();
-                far[connection].collect(&mut delivered);
-                play.observe(now, connection, Happening::Ended { how });
-            }
-            Action::Done => return play.finish(),
-        }
-    }
-    panic!("the case does not end");
 }

@@ -1,0 +1,188 @@
+//! `smtpspec prove`: that every scenario can fail, and that every mutant is caught. All of it in
+//! memory, against the reference and its mutants.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use smtpspec_reference::{Mutant, mutants};
+use smtpspec_runner::prove::{MutantProof, Proof, prove as run};
+use smtpspec_scenario::{Case, Profile};
+
+use super::run::let_mail_wait;
+use crate::args::Prove;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::filter::Filter;
+use crate::suite;
+
+/// How many of the scenarios that catch a mutant are named.
+const NAMED: usize = 3;
+
+pub(crate) fn prove(prove: &Prove, console: &Console) -> Exit {
+    let (cases, mutants) = match (cases(prove, console), named(&prove.mutants, console)) {
+        (Ok(cases), Ok(mutants)) => (cases, mutants),
+        (Err(exit), _) | (_, Err(exit)) => return exit,
+    };
+    let mutants = if mutants.is_empty() { mutants::all().collect() } else { mutants };
+    let mut profile = Profile::default();
+    let_mail_wait(&mut profile);
+    let proof = run(&cases, &mutants, &profile);
+    // A part of the suite need not catch every mutant, nor all of it a part of them.
+    let verdict = Wanted { idle: prove.mutants.is_empty(), escaped: prove.filters.is_empty() };
+    let text = if prove.json { as_json(&proof) } else { as_text(&proof) };
+    let exit = verdict.complain(&proof, console);
+    console.finish(text.as_bytes(), exit)
+}
+
+/// The mutants with these names; a slip is met with the name that was probably meant.
+pub(crate) fn named(names: &[String], console: &Console) -> Result<Vec<&'static Mutant>, Exit> {
+    names
+        .iter()
+        .map(|name| {
+            mutants::by_name(name).ok_or_else(|| {
+                let help = nearest(name).map_or_else(
+                    || "`smtpspec list mutants` lists them".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                console.error(&format!("there is no mutant `{}`; {help}", name.escape_debug()));
+                Exit::Usage
+            })
+        })
+        .collect()
+}
+
+/// The name that is most like this one, if one is.
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+    mutants::all()
+        .map(|mutant| (strsim::jaro_winkler(mutant.name, name), mutant.name))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .map(|(_, near)| near)
+}
+
+fn cases(prove: &Prove, console: &Console) -> Result<Vec<Case>, Exit> {
+    let suite = match prove.scenarios.as_slice() {
+        [] => suite::built_in(console)?,
+        paths => suite::at(paths, console)?,
+    };
+    let all = suite.cases();
+    let filters: Vec<Filter> = prove.filters.iter().map(|word| Filter::new(word)).collect();
+    for filter in &filters {
+        if !all.iter().any(|case| filter.selects(case)) {
+            let word = filter.as_str();
+            console
+                .error(&format!("`{word}` selects no scenario; `smtpspec list` shows their ids"));
+            return Err(Exit::Nothing);
+        }
+    }
+    let wanted =
+        |case: &Case| filters.is_empty() || filters.iter().any(|filter| filter.selects(case));
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// What counts as an error.
+struct Wanted {
+    idle: bool,
+    escaped: bool,
+}
+
+impl Wanted {
+    fn complain(&self, proof: &Proof, console: &Console) -> Exit {
+        let mut exit = Exit::Clean;
+        let mut complain = |message: &str| {
+            console.error(message);
+            exit = Exit::Broken;
+        };
+        for case in proof.broken() {
+            let reason = case.reason.as_deref().unwrap_or("no reason is known");
+            complain(&format!("{} comes to {} on the reference: {reason}", case.id, case.verdict));
+        }
+        for case in proof.idle().filter(|_| self.idle) {
+            complain(&format!("{} fails on no mutant", case.id));
+        }
+        for proof in proof.escaped().filter(|_| self.escaped) {
+            let Mutant { name, about, breaks, .. } = proof.mutant;
+            complain(&format!("no scenario catches {name}: a server that {about} ({breaks})"));
+        }
+        for proof in proof.harmless().filter(|_| self.escaped) {
+            complain(&format!("{} behaves like the reference", proof.mutant.name));
+        }
+        exit
+    }
+}
+
+fn as_text(proof: &Proof) -> String {
+    let mut text = String::from("caught by scenarios\n");
+    for mutant in &proof.mutants {
+        let mark = if mutant.for_its_rule { ' ' } else { '~' };
+        let count = mutant.caught_by.len();
+        let _ = write!(text, "  {count:4}{mark} {:44}", mutant.mutant.name);
+        for &case in mutant.caught_by.iter().take(NAMED) {
+            let _ = write!(text, " {}", proof.cases[case].id);
+        }
+        text.push_str(if count > NAMED { " …\n" } else { "\n" });
+    }
+    text.push_str("\nconvicted by the model alone\n");
+    for mutant in &proof.mutants {
+        let found = mutant.oracle;
+        let (mark, found) = match found {
+            Some(found) => ("yes", found.as_str()),
+            None => ("no", ""),
+        };
+        let _ = writeln!(text, "  {mark:4}  {:44} {found}", mutant.mutant.name);
+    }
+    let _ = writeln!(text, "\n{}", summary(proof));
+    text
+}
+
+fn summary(proof: &Proof) -> String {
+    let count = |which: fn(&&MutantProof) -> bool| proof.mutants.iter().filter(which).count();
+    let (cases, mutants) = (proof.cases.len(), proof.mutants.len());
+    let passing = cases - proof.broken().count();
+    let killing = cases - proof.idle().count();
+    let caught = mutants - proof.escaped().count();
+    let for_its_rule = count(|mutant| mutant.for_its_rule);
+    let convicted = count(|mutant| mutant.oracle.is_some());
+    format!(
+        "{cases} scenarios: {passing} pass on the reference, {killing} catch a mutant\n\
+         {mutants} mutants: {caught} are caught by a scenario, {for_its_rule} of them for the \
+         requirement that they break (~ marks the others)\n\
+         the model alone convicts {convicted} of {mutants} mutants ({} %)",
+        convicted * 100 / mutants.max(1),
+    )
+}
+
+fn as_json(proof: &Proof) -> String {
+    let names = |places: &[usize]| -> Vec<&str> {
+        places.iter().map(|&place| proof.mutants[place].mutant.name).collect()
+    };
+    let cases: Vec<Value> = proof
+        .cases
+        .iter()
+        .map(|case| {
+            json!({
+                "id": case.id,
+                "on_reference": case.verdict.as_str(),
+                "reason": case.reason,
+                "catches": names(&case.catches),
+            })
+        })
+        .collect();
+    let mutants: Vec<Value> = proof
+        .mutants
+        .iter()
+        .map(|proof_of| {
+            let caught_by: Vec<&str> =
+                proof_of.caught_by.iter().map(|&case| proof.cases[case].id.as_str()).collect();
+            json!({
+                "name": proof_of.mutant.name,
+                "breaks": proof_of.mutant.breaks,
+                "caught_by": caught_by,
+                "for_its_rule": proof_of.for_its_rule,
+                "deviates": proof_of.deviates,
+                "oracle": proof_of.oracle,
+            })
+        })
+        .collect();
+    format!("{:#}\n", json!({ "scenarios": cases, "mutants": mutants }))
+}

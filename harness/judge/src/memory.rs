@@ -1,0 +1,262 @@
+//! The reference server in memory: no sockets, and a clock that jumps to the next deadline.
+//!
+//! [`play`] plays a case against it, [`Conversation`] says to it what it likes, and [`listen`]
+//! asks the model alone what it thinks of a transcript.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtpspec_protocol::{ReadReply, Reply, ReplyReader};
+use smtpspec_reference::{Config, Delivery, Output, Server};
+use smtpspec_scenario::Case;
+
+use crate::mail::{Mail, Via};
+use crate::outcome::Outcome;
+use crate::peer::Peer;
+use crate::play::{Action, Play, Setup};
+use crate::transcript::{Ending, Happening, Transcript};
+use crate::verdict::Finding;
+
+/// More actions than any case takes: one that needs them does not end.
+const ACTIONS: usize = 1_000_000;
+
+/// What a case came to, and what the server delivered while it was played.
+#[derive(Debug, Clone)]
+pub struct Played {
+    /// What the case came to.
+    pub outcome: Outcome,
+    /// The mail that came out.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// Plays a case against the reference with this configuration.
+pub fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Played {
+    let unique = setup.unique.clone();
+    let mut play = Play::new(case, setup);
+    let mut far: Vec<Far> = Vec::new();
+    let mut now = Duration::ZERO;
+    for _ in 0..ACTIONS {
+        // Time passes, however little.
+        now += Duration::from_micros(1);
+        match play.next(now) {
+            Action::Open { connection } => {
+                far.push(Far::open(config, now));
+                play.observe(now, connection, Happening::Opened);
+            }
+            Action::Send { connection, octets } => {
+                far[connection].send(now, &octets);
+                play.observe(now, connection, Happening::Sent { octets });
+            }
+            Action::Receive { connection, until } => {
+                let what = far[connection].receive(&mut now, until);
+                play.observe(now, connection, what);
+            }
+            Action::Collect { until } => {
+                let came_out = far.iter_mut().find_map(|far| far.mail(&unique));
+                let what = came_out.map_or(Happening::Waited, Happening::Delivered);
+                if what == Happening::Waited {
+                    now = now.max(until);
+                }
+                play.observe(now, 0, what);
+            }
+            Action::Pause { until } => now = now.max(until),
+            Action::End { connection, how } => {
+                far[connection].end();
+                play.observe(now, connection, Happening::Ended { how });
+            }
+            Action::Done => break,
+        }
+    }
+    let deliveries = far.into_iter().flat_map(|far| far.deliveries).collect();
+    Played { outcome: play.finish(), deliveries }
+}
+
+/// What the model finds in a transcript, without any scenario beside it.
+pub fn listen(transcript: &Transcript) -> Vec<Finding> {
+    let mut peers: Vec<Peer> = Vec::new();
+    for (index, event) in transcript.events.iter().enumerate() {
+        while peers.len() <= event.connection {
+            peers.push(Peer::new(None));
+        }
+        let now = Duration::from_micros(event.at_us);
+        peers[event.connection].observe(index, now, &event.what);
+    }
+    peers.into_iter().flat_map(|peer| peer.watch.into_findings()).collect()
+}
+
+/// A connection to the reference on which anything can be said.
+#[derive(Debug)]
+pub struct Conversation {
+    far: Far,
+    now: Duration,
+    replies: ReplyReader,
+    transcript: Transcript,
+}
+
+impl Conversation {
+    /// Connects, and reads the greeting.
+    pub fn open(config: &Arc<Config>) -> Self {
+        let mut conversation = Self {
+            far: Far::open(config, Duration::ZERO),
+            now: Duration::ZERO,
+            replies: ReplyReader::default(),
+            transcript: Transcript::default(),
+        };
+        conversation.note(Happening::Opened);
+        conversation.hear(Duration::ZERO);
+        conversation
+    }
+
+    /// Sends octets in one piece, and gives the replies that come at once.
+    pub fn say(&mut self, octets: &[u8]) -> Vec<Reply> {
+        self.now += Duration::from_micros(1);
+        self.far.send(self.now, octets);
+        self.note(Happening::Sent { octets: octets.to_vec() });
+        self.hear(Duration::ZERO)
+    }
+
+    /// Waits, and gives the replies that come by then.
+    pub fn wait(&mut self, time: Duration) -> Vec<Reply> {
+        self.hear(time)
+    }
+
+    /// Whether the server has closed.
+    pub fn is_over(&self) -> bool {
+        self.far.closed && self.far.inbox.is_empty()
+    }
+
+    /// Ends it: all that went over the wire, and what was delivered.
+    pub fn end(mut self) -> (Transcript, Vec<Delivery>) {
+        self.far.end();
+        self.note(Happening::Ended { how: Ending::Close });
+        (self.transcript, self.far.deliveries)
+    }
+
+    fn hear(&mut self, time: Duration) -> Vec<Reply> {
+        let until = self.now + time;
+        let mut heard = Vec::new();
+        loop {
+            let what = self.far.receive(&mut self.now, until);
+            if let Happening::Received { octets } = &what {
+                let mut input = octets.as_slice();
+                while let Some(ReadReply::Reply(seen)) = self.replies.feed(&mut input) {
+                    heard.push(seen.reply);
+                }
+            }
+            let over = matches!(what, Happening::Waited | Happening::Closed);
+            self.note(what);
+            if over {
+                return heard;
+            }
+        }
+    }
+
+    fn note(&mut self, what: Happening) {
+        self.transcript.push(self.now, 0, what);
+    }
+}
+
+/// The keywords that the reference with this configuration offers after EHLO.
+pub fn offered(config: &Arc<Config>) -> Vec<String> {
+    let mut conversation = Conversation::open(config);
+    let replies = conversation.say(b"EHLO smtpspec.invalid\r\n");
+    let lines = replies.last().map_or(&[][..], |reply| reply.lines.as_slice());
+    let keyword = |line: &Vec<u8>| {
+        let word = line.split(|&octet| octet == b' ').next().unwrap_or_default();
+        String::from_utf8_lossy(word).to_ascii_uppercase()
+    };
+    lines.iter().skip(1).map(keyword).collect()
+}
+
+/// One server for each connection, and what it has said that was not read yet.
+#[derive(Debug)]
+struct Far {
+    server: Server,
+    inbox: VecDeque<Vec<u8>>,
+    deliveries: Vec<Delivery>,
+    /// How many of the deliveries were handed to the case.
+    collected: usize,
+    closed: bool,
+}
+
+impl Far {
+    fn open(config: &Arc<Config>, now: Duration) -> Self {
+        let mut far = Self {
+            server: Server::new(Arc::clone(config)),
+            inbox: VecDeque::new(),
+            deliveries: Vec::new(),
+            collected: 0,
+            closed: false,
+        };
+        far.server.open(now);
+        far.collect();
+        far
+    }
+
+    fn send(&mut self, now: Duration, octets: &[u8]) {
+        self.tick(now);
+        self.server.receive(now, octets);
+        self.collect();
+    }
+
+    /// What is there, or what comes up to the end of the time, which passes only if nothing is.
+    fn receive(&mut self, now: &mut Duration, until: Duration) -> Happening {
+        self.tick(*now);
+        loop {
+            if let Some(octets) = self.inbox.pop_front() {
+                return Happening::Received { octets };
+            }
+            if self.closed {
+                return Happening::Closed;
+            }
+            let Some(deadline) = self.server.deadline().filter(|&deadline| deadline <= until)
+            else {
+                *now = until.max(*now);
+                return Happening::Waited;
+            };
+            *now = deadline.max(*now);
+            self.tick(*now);
+        }
+    }
+
+    /// The next mail that came out and carries the case's marker.
+    fn mail(&mut self, marker: &str) -> Option<Mail> {
+        while let Some(delivery) = self.deliveries.get(self.collected) {
+            self.collected += 1;
+            let mail = Mail {
+                via: Via::Memory,
+                from: Some(delivery.reverse_path.clone()),
+                to: Some(delivery.recipients.clone()),
+                octets: delivery.message.clone(),
+            };
+            if mail.carries(marker) {
+                return Some(mail);
+            }
+        }
+        None
+    }
+
+    fn tick(&mut self, now: Duration) {
+        if self.server.deadline().is_some_and(|deadline| deadline <= now) {
+            self.server.tick(now);
+            self.collect();
+        }
+    }
+
+    fn end(&mut self) {
+        self.server.peer_closed();
+        self.collect();
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.server.poll() {
+            match output {
+                Output::Send(octets) => self.inbox.push_back(octets),
+                Output::Deliver(delivery) => self.deliveries.push(delivery),
+                Output::Returned(_) => {}
+                Output::Close => self.closed = true,
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Mutants: named deviations of the reference server, each of which breaks one requirement.
+//!
+//! They prove that the scenarios and the oracle can fail, and they let authors of clients meet a
+//! server that misbehaves. The oracle knows nothing of them; how the server carries them out is in
+//! `server/deviation.rs`, `mutants/framing.rs` and `mutants/reading.rs`.
+//!
+//! There is one file for each family:
+//!
+//! | what goes wrong | file |
+//! |---|---|
+//! | greeting, EHLO, HELO (RFC 5321 §3.1, §4.1.1.1) | `mutants/opening.rs` |
+//! | order and state of commands (RFC 5321 §4.1.4) | `mutants/order.rs` |
+//! | MAIL and RCPT (RFC 5321 §4.1.1.2, §4.1.1.3) | `mutants/envelope.rs` |
+//! | DATA and its end (RFC 5321 §4.1.1.4, §4.5.2) | `mutants/data.rs` |
+//! | RSET, NOOP, QUIT, TURN, unknown commands | `mutants/session.rs` |
+//! | VRFY, EXPN, HELP (RFC 5321 §3.5) | `mutants/inquiry.rs` |
+//! | the form of replies (RFC 5321 §4.2) | `mutants/reply.rs` |
+//! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
+//! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
+//! | the mail that is delivered (RFC 5321 §4.4) | `mutants/delivery.rs` |
+
+mod data;
+pub(crate) mod delivery;
+mod envelope;
+mod extension;
+pub(crate) mod framing;
+mod inquiry;
+mod opening;
+mod order;
+pub(crate) mod reading;
+mod reply;
+mod session;
+mod sizes;
+
+use std::fmt;
+
+use smtpspec_catalogue::RequirementId;
+use smtpspec_protocol::{Command, Reply, Request, Verb};
+
+use crate::config::Config;
+use crate::model::{Model, Stimulus};
+use crate::server::Delivery;
+use crate::state::State;
+
+/// A deviation of the reference server (RFC 5321 §4.2: what a server may not do).
+pub struct Mutant {
+    /// Its name: words of lower-case letters and digits, with hyphens.
+    pub name: &'static str,
+    /// What the server does, in one line.
+    pub about: &'static str,
+    /// The requirement that it breaks.
+    pub breaks: RequirementId,
+    pub(crate) fault: Fault,
+}
+
+/// In which way a server deviates.
+pub(crate) enum Fault {
+    /// Other facts or limits than it was configured with.
+    Config(fn(&mut Config)),
+    /// On some stimuli another answer, or another state after it.
+    Answer {
+        /// Which stimuli.
+        when: When,
+        /// What is answered.
+        say: Say,
+        /// What becomes of the state.
+        then: Then,
+    },
+    /// On some stimuli the connection is closed once the answer is out.
+    Close(When),
+    /// The replies as octets are spoilt.
+    Octets(fn(&Asked<'_>, &mut Vec<u8>)),
+    /// The replies to what came in one piece are confused.
+    Group(fn(&mut Vec<Vec<u8>>)),
+    /// Command lines end somewhere else.
+    Lines(framing::Cut),
+    /// What follows a command in the same piece is thrown away.
+    Deaf(fn(&[u8]) -> bool),
+    /// Message data ends somewhere else, or its dots are treated otherwise.
+    Data(reading::Rules),
+    /// Mail is lost, or invented.
+    Deliveries(fn(&Asked<'_>, &mut Vec<Delivery>)),
+    /// Each mail that is delivered is spoilt.
+    Each(fn(&Asked<'_>, &mut Delivery)),
+    /// The text of each mail is spoilt, behind the trace field.
+    Text(fn(&mut Vec<u8>)),
+    /// The trace field of each mail is spoilt.
+    Trace(fn(&str) -> String),
+    /// A message that the client broke off is delivered.
+    Unfinished,
+    /// Several of these.
+    All(&'static [Fault]),
+}
+
+/// Whether a fault shows on a stimulus.
+pub(crate) type When = fn(&Asked<'_>) -> bool;
+
+/// What is answered.
+#[derive(Clone, Copy)]
+pub(crate) enum Say {
+    /// What a careful server says.
+    AsUsual,
+    /// Nothing.
+    Nothing,
+    /// This.
+    This(u16, &'static str),
+    /// What a careful server says, changed.
+    Reworded(fn(&Asked<'_>, &mut Reply)),
+}
+
+/// What becomes of the state.
+#[derive(Clone, Copy)]
+pub(crate) enum Then {
+    /// It follows what was said.
+    AsSaid,
+    /// It follows what a careful server would have said.
+    AsUsual,
+    /// It stays.
+    Nothing,
+    /// It follows what a careful server would have said, and then this happens.
+    Also(fn(&mut Model)),
+    /// Only this happens.
+    Only(fn(&mut Model, &Asked<'_>)),
+}
+
+/// What a server is asked, and what a careful one would say.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The session before the answer.
+    pub(crate) model: &'a Model,
+    /// What came.
+    pub(crate) stimulus: &'a Stimulus<'a>,
+    /// The careful server's answer.
+    pub(crate) usual: &'a Reply,
+    /// The message, where its end has come.
+    pub(crate) text: &'a [u8],
+}
+
+/// Every mutant, family by family.
+pub fn all() -> impl Iterator<Item = &'static Mutant> {
+    FAMILIES.iter().copied().flatten()
+}
+
+/// The mutant with this name.
+pub fn by_name(name: &str) -> Option<&'static Mutant> {
+    all().find(|mutant| mutant.name == name)
+}
+
+static FAMILIES: [&[Mutant]; 10] = [
+    opening::MUTANTS,
+    order::MUTANTS,
+    envelope::MUTANTS,
+    data::MUTANTS,
+    session::MUTANTS,
+    inquiry::MUTANTS,
+    reply::MUTANTS,
+    sizes::MUTANTS,
+    extension::MUTANTS,
+    delivery::MUTANTS,
+];
+
+/// The single faults of these mutants.
+pub(crate) fn faults(mutants: &[&'static Mutant]) -> impl Iterator<Item = &'static Fault> {
+    mutants.iter().flat_map(|mutant| match &mutant.fault {
+        Fault::All(faults) => faults.iter(),
+        single => std::slice::from_ref(single).iter(),
+    })
+}
+
+const fn mutant(
+    name: &'static str,
+    about: &'static str,
+    breaks: RequirementId,
+    fault: Fault,
+) -> Mutant {
+    Mutant { name, about, breaks, fault }
+}
+
+/// Another answer, by which the server then goes on.
+const fn answer(when: When, code: u16, text: &'static str) -> Fault {
+    Fault::Answer { when, say: Say::This(code, text), then: Then::AsSaid }
+}
+
+/// Another answer, though the server does what a careful one does.
+const fn misreport(when: When, code: u16, text: &'static str) -> Fault {
+    Fault::Answer { when, say: Say::This(code, text), then: Then::AsUsual }
+}
+
+/// The usual answer, and the state does not follow.
+const fn forget(when: When) -> Fault {
+    Fault::Answer { when, say: Say::AsUsual, then: Then::Nothing }
+}
+
+/// The usual answer and what usually follows, and then something more.
+const fn also(when: When, then: fn(&mut Model)) -> Fault {
+    Fault::Answer { when, say: Say::AsUsual, then: Then::Also(then) }
+}
+
+/// No answer, though the server does what a careful one does.
+const fn silence(when: When) -> Fault {
+    Fault::Answer { when, say: Say::Nothing, then: Then::AsUsual }
+}
+
+/// The usual answer in other words.
+const fn reword(when: When, how: fn(&Asked<'_>, &mut Reply)) -> Fault {
+    Fault::Answer { when, say: Say::Reworded(how), then: Then::AsUsual }
+}
+
+impl<'a> Asked<'a> {
+    /// The request, where there is one.
+    fn request(&self) -> Option<&'a Request<'a>> {
+        match self.stimulus {
+            Stimulus::Request(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a command with this verb.
+    fn is(&self, verb: Verb<'_>) -> bool {
+        self.request().is_some_and(|request| request.verb == verb)
+    }
+
+    /// Whether it is a command with one of these verbs.
+    fn is_any(&self, verbs: &[Verb<'_>]) -> bool {
+        verbs.iter().any(|verb| self.is(*verb))
+    }
+
+    /// The command, where it can be read.
+    fn command(&self) -> Option<&'a Command<'a>> {
+        self.request().and_then(|request| request.command.as_ref().ok())
+    }
+
+    /// The command line, or nothing.
+    fn line(&self) -> &'a [u8] {
+        self.request().map_or(&[], |request| request.line)
+    }
+
+    fn state(&self) -> State {
+        *self.model.state()
+    }
+
+    /// The careful server's code.
+    fn usually(&self) -> u16 {
+        self.usual.code.get()
+    }
+
+    /// Whether the careful server accepts.
+    fn accepted(&self) -> bool {
+        matches!(self.usual.code.class(), 2 | 3)
+    }
+}
+
+/// Whether the connection was just made.
+fn is_connection(on: &Asked<'_>) -> bool {
+    matches!(on.stimulus, Stimulus::Connected)
+}
+
+/// Whether the end of data has come.
+fn is_message(on: &Asked<'_>) -> bool {
+    matches!(on.stimulus, Stimulus::Message(_))
+}
+
+/// Whether it is a command that nobody knows.
+fn is_unknown(on: &Asked<'_>) -> bool {
+    on.request().is_some_and(|request| matches!(request.verb, Verb::Other(_)))
+}
+
+/// By its name: a mutant is what it is called.
+impl fmt::Debug for Mutant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

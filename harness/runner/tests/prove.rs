@@ -1,0 +1,83 @@
+//! The mutants, as far as the suite has no part in it.
+
+use smtpspec_judge::memory;
+use smtpspec_reference::{Mutant, mutants};
+use smtpspec_runner::config_of;
+use smtpspec_runner::prove::{harmless, prove, walk};
+use smtpspec_scenario::profile::Waiting;
+use smtpspec_scenario::{Profile, Source, load};
+
+/// A server that has mail for its client, so that TURN has a meaning.
+fn profile() -> Profile {
+    let mut profile = Profile::default();
+    let waiting =
+        Waiting { from: String::new(), to: vec![profile.sender.clone()], text: "Hi\n".to_owned() };
+    profile.reference.turn.insert(profile.client.clone(), vec![waiting]);
+    profile
+}
+
+#[test]
+fn every_mutant_differs_from_the_reference() {
+    let mutants: Vec<&Mutant> = mutants::all().collect();
+    let harmless: Vec<_> = harmless(&mutants, &profile());
+    assert!(harmless.is_empty(), "{harmless:?}");
+}
+
+#[test]
+fn the_model_finds_nothing_on_any_walk_with_the_reference() {
+    let profile = profile();
+    for (transcript, _) in walk::all(&config_of(&profile).into(), &profile) {
+        assert_eq!(memory::listen(&transcript), [], "{transcript:#?}");
+    }
+}
+
+#[test]
+fn a_walk_is_the_same_each_time() {
+    let profile = profile();
+    let config = config_of(&profile).into();
+    assert_eq!(walk::walk(&config, &profile, 7), walk::walk(&config, &profile, 7));
+}
+
+#[test]
+fn without_a_scenario_every_mutant_escapes_and_the_model_convicts_the_same() {
+    let mutant = mutants::by_name("rcpt-before-mail-accepted").expect("it exists");
+    let proof = prove(&[], &[mutant], &profile());
+    assert_eq!(proof.escaped().count(), 1);
+    assert_eq!(proof.mutants[0].oracle, Some(mutant.breaks));
+}
+
+#[test]
+fn a_scenario_that_cannot_fail_is_told_from_one_that_can() {
+    let text = "
+spec: rfc5321
+section: '3.1'
+title: Session Initiation
+scenarios:
+  - id: idle
+    title: Whatever comes first is right
+    checks: [rfc5321-3.1-1]
+    given: connected
+    dialogue:
+      - S:
+          any-of:
+            - {must: xyz}
+            - {silence: 10ms}
+  - id: useful
+    title: The server speaks first
+    checks: [rfc5321-3.1-1]
+    given: connected
+    dialogue:
+      - S: 220
+";
+    let suite = load(&[Source::new("idle.yaml", text.as_bytes())]).expect("well-formed").suite;
+    let mutants: Vec<&Mutant> = ["greeting-missing", "greeting-250"]
+        .iter()
+        .filter_map(|name| mutants::by_name(name))
+        .collect();
+    let proof = prove(&suite.cases(), &mutants, &profile());
+    assert_eq!(proof.broken().count(), 0);
+    let idle: Vec<_> = proof.idle().map(|case| case.id.as_str()).collect();
+    assert_eq!(idle, ["rfc5321/3.1/idle"]);
+    assert!(proof.mutants.iter().all(|mutant| mutant.caught_by == [1]));
+    assert!(proof.mutants[0].for_its_rule);
+}
