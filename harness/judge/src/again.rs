@@ -39,7 +39,8 @@ pub fn judge(case: Case, setup: Setup, transcript: &Transcript) -> Result<Outcom
         let Some(&(index, event)) = events.peek() else { return Ok(play.finish()) };
         // Where the play waits and its record goes on with an end, its time was over.
         let ended = matches!(event.what, Happening::Ended { .. });
-        if matches!(action, Action::Receive { .. }) && ended && now < time_of(event) {
+        let waits = matches!(action, Action::Receive { .. } | Action::Collect { .. });
+        if waits && ended && now < time_of(event) {
             now = time_of(event);
             continue;
         }

@@ -169,7 +169,7 @@ impl Play {
                 Stage::Between => self.begin(now),
                 Stage::Writing { .. } => self.write(now),
                 Stage::Hearing { .. } => self.listen(),
-                Stage::Collecting { .. } => self.collect(now),
+                Stage::Collecting { .. } => self.collect(),
                 Stage::Leaving { .. } => self.leave(now),
                 Stage::Over => return self.close(),
             };

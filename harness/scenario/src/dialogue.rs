@@ -37,7 +37,7 @@ impl Step {
             }
             Act::Hear(Hear::Silence(time)) => *time,
             Act::Hear(Hear::Reply(pattern)) => pattern.not_before.unwrap_or_default(),
-            // How long mail takes is the profile's to say.
+            // How long mail takes is the target's affair and the profile's.
             Act::Send(_) | Act::Hear(_) | Act::Await(_) | Act::Delivered(_) | Act::Swap => {
                 Duration::ZERO
             }
