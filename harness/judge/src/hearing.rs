@@ -129,6 +129,11 @@ impl Play {
                     // How long a server suffers a client is its own affair (RFC 5321 §7.8).
                     self.tally.lost = true;
                     self.stop(Verdict::Inconclusive, format!("{what} instead of {wanted}"));
+                } else if answers_nothing(ear) && wants_an_answer(hear) {
+                    // The model reports it, under the rule that it breaks. What our command would
+                    // have been answered is not known.
+                    let reason = format!("{what}: a reply came that answers nothing we asked");
+                    self.stop(Verdict::Inconclusive, reason);
                 } else if matches!(hear, Hear::Permitted) {
                     self.convict_by_model(item, ear);
                 } else {
@@ -317,6 +322,20 @@ fn permitted(exchange: &Exchange) -> Fit {
             Fit::Right
         }
         _ => Fit::Wrong { what: String::new(), wanted: String::new() },
+    }
+}
+
+/// Whether a reply came by itself, or the model can't know what it answers.
+fn answers_nothing(ear: &Ear) -> bool {
+    matches!(ear, Ear::Reply(exchange) if exchange.asked == Asked::Nothing && exchange.reply.is_some())
+}
+
+/// Whether a step wants the answer to something, and would not be content with silence or an end.
+fn wants_an_answer(hear: &Hear) -> bool {
+    match hear {
+        Hear::Reply(_) | Hear::Permitted => true,
+        Hear::AnyOf(alternatives) => alternatives.iter().all(|one| wants_an_answer(&one.hear)),
+        Hear::Silence(_) | Hear::Closed(_) | Hear::Reset(_) => false,
     }
 }
 

@@ -268,3 +268,16 @@ fn an_endless_reply_ends_in_a_verdict() {
     let outcome = play_as(MUST, NOOP, &greeted(&[Says(&LONG)]));
     assert_eq!(outcome.result.verdict, Verdict::Fail);
 }
+
+#[test]
+fn a_reply_that_answers_nothing_convicts_under_no_other_rule() {
+    let script = [
+        Says(b"220 mx.example.test\r\n"),
+        Says(b"250 mx.example.test\r\n250 and\r\n250 more\r\n"),
+        Says(b"250 OK\r\n"),
+    ];
+    let steps = "      - C: RCPT TO:<${recipient}>\n      - S: 503\n";
+    let outcome = play_as(MUST, steps, &script);
+    assert_eq!(outcome.result.verdict, Verdict::Inconclusive);
+    assert!(outcome.oracle.iter().any(|one| one.requirement.as_str() == "rfc5321-4.2-1"));
+}

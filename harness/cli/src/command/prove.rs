@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use smtpspec_reference::{Mutant, mutants};
 use smtpspec_runner::prove::{MutantProof, Proof, prove as run};
-use smtpspec_scenario::{Case, Profile};
+use smtpspec_scenario::{Case, Outlet, Profile};
 
 use super::run::let_mail_wait;
 use crate::args::Prove;
@@ -26,6 +26,7 @@ pub(crate) fn prove(prove: &Prove, console: &Console) -> Exit {
     let mutants = if mutants.is_empty() { mutants::all().collect() } else { mutants };
     let mut profile = Profile::default();
     let_mail_wait(&mut profile);
+    profile.outlet = Some(Outlet::Memory);
     let proof = run(&cases, &mutants, &profile);
     // A part of the suite need not catch every mutant, nor all of it a part of them.
     let verdict = Wanted { idle: prove.mutants.is_empty(), escaped: prove.filters.is_empty() };
