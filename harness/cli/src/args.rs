@@ -138,6 +138,9 @@ pub(crate) struct Run {
     /// Run noisy and hostile scenarios also against a target that is not on this machine
     #[arg(long, env = "SMTPSPEC_ALLOW_HOSTILE")]
     pub(crate) allow_hostile: bool,
+    /// Run slow scenarios too, which wait for minutes
+    #[arg(long, env = "SMTPSPEC_SLOW")]
+    pub(crate) slow: bool,
     /// List each scenario; twice, with every octet that was sent and received
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,

@@ -169,6 +169,24 @@ fn a_dry_run_lists_the_cases_and_sends_nothing() {
 }
 
 #[test]
+fn what_waits_for_minutes_runs_on_request_or_by_a_faster_clock() {
+    let would_run = |args: &[&str]| {
+        let filter = "*4.5.3.2.7/nearly-*";
+        smtpspec(&[&["run", "--dry-run", filter, "*pause-before-ehlo"], args].concat())
+    };
+    let silent = peer(|_| panic!("somebody called"));
+    let usual = would_run(&["-s", &silent]);
+    assert!(usual.says("1 scenarios would run") && usual.says("--slow runs them"), "{usual}");
+    assert!(would_run(&["-s", &silent, "--slow"]).says("4 scenarios would run"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = folder.path().join("hasty.yaml");
+    fs::write(&profile, "timeouts: {clock: 100}\n").expect("it can be written");
+    let profile = profile.display().to_string();
+    let hasty = would_run(&["-s", &silent, "--profile", &profile]);
+    assert!(hasty.says("4 scenarios would run"), "{hasty}");
+}
+
+#[test]
 fn what_is_excluded_does_not_run() {
     let (_, results) = results(&["rfc5321/4.1.1.3", "--exclude", "*postmaster*"]);
     let cases = results["scenarios"].as_array().expect("a list");

@@ -49,7 +49,7 @@ impl Play {
         } else {
             *began + wanted.within.unwrap_or(timeouts.deliver)
         };
-        Some(Action::Collect { until: until.min(timeouts.scenario) })
+        Some(Action::Collect { until: until.min(self.limit()) })
     }
 
     /// The messages that came out, each with all its copies.

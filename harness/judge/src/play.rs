@@ -159,8 +159,8 @@ impl Play {
             self.admitted = true;
             self.admit();
         }
-        if now >= self.setup.profile.timeouts.scenario && !matches!(self.stage, Stage::Over) {
-            let limit = self.setup.profile.timeouts.scenario;
+        let limit = self.limit();
+        if now >= limit && !matches!(self.stage, Stage::Over) {
             self.stop(Verdict::Error, format!("the scenario was not over after {limit:?}"));
             self.stage = Stage::Over;
         }
@@ -285,7 +285,7 @@ impl Play {
     fn deadline(&self, hear: &Hear, peer: usize, now: Duration) -> Duration {
         let patience = self.patience(now);
         let wait = |hear: &Hear| match hear {
-            Hear::Silence(time) => Some(now + *time),
+            Hear::Silence(time) => Some(now + self.by_clock(*time)),
             Hear::Closed(within) | Hear::Reset(within) => within.map(|time| now + time),
             // A reply that comes too late is read all the same, so that it can be shown.
             Hear::Reply(pattern) => pattern
@@ -301,6 +301,17 @@ impl Play {
         }
     }
 
+    /// When a scenario is too long: what it waits of its own will comes on top of the profile's time.
+    pub(crate) fn limit(&self) -> Duration {
+        let timeouts = &self.setup.profile.timeouts;
+        timeouts.scenario + self.case.scenario.waits_by(timeouts.clock)
+    }
+
+    /// How long a wait of the scenario's is by the target's clock.
+    pub(crate) fn by_clock(&self, wait: Duration) -> Duration {
+        if self.case.scenario.is_slow() { wait / self.setup.profile.timeouts.clock } else { wait }
+    }
+
     fn patience(&self, now: Duration) -> Duration {
         now + self.setup.profile.timeouts.reply
     }
@@ -312,8 +323,7 @@ impl Play {
         if self.settle(peer) {
             return None;
         }
-        let limit = self.setup.profile.timeouts.scenario;
-        Some(Action::Receive { connection: peer, until: until.min(limit) })
+        Some(Action::Receive { connection: peer, until: until.min(self.limit()) })
     }
 
     /// Takes what was heard, if it is enough to decide the step.

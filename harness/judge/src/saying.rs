@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use smtpspec_scenario::{Content, Missing, Send, Template};
+use smtpspec_scenario::{Content, Missing, SLOW, Send, Template};
 
 use crate::peer::Link;
 use crate::play::{Action, Play, Stage};
+use crate::segmentation::Segmentation;
 use crate::transcript::Ending;
 
 impl Play {
@@ -21,7 +22,12 @@ impl Play {
         }
         match self.octets(send) {
             Ok((writes, pause)) => {
-                let writes = self.setup.segmentation.cut(writes);
+                // A step that waits is about time: cut finer, it would wait at each cut.
+                let about_time = pause >= SLOW;
+                let cut =
+                    if about_time { Segmentation::AsWritten } else { self.setup.segmentation };
+                let writes = cut.cut(writes);
+                let pause = self.by_clock(pause);
                 self.stage = Stage::Writing { peer, writes: writes.into(), pause, next_at: now };
             }
             Err(missing) => self.lacks(&missing),

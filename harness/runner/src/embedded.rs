@@ -102,6 +102,7 @@ pub fn config_of(profile: &Profile) -> Config {
         accounts,
         lists,
         max_message_octets: wanted.size.unwrap_or(usual.max_message_octets),
+        timeout: usual.timeout / profile.timeouts.clock,
         turn: turn.collect(),
         ..usual
     }

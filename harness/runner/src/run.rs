@@ -76,7 +76,9 @@ pub async fn run(
 ) -> Results {
     let began = Instant::now();
     let selected = cases.len();
-    let deadline = later(began, profile.timeouts.run);
+    // What the slowest case waits of its own will is not held against the run.
+    let waits = cases.iter().map(|case| case.scenario.waits_by(profile.timeouts.clock)).max();
+    let deadline = later(began, profile.timeouts.run + waits.unwrap_or_default());
     let mut facts = Target { address: target.to_string(), ..Target::default() };
     let mut course = None;
     let intake = outlet::open(&cases, &mut profile, &options.postbox).await;

@@ -42,7 +42,7 @@ pub use expect::{
 };
 pub use load::{Loaded, load};
 pub use profile::{HopProtocol, Outlet, Profile, Timeouts};
-pub use scenario::{Case, Given, Party, Place, Requires, Row, Safety, Scenario, Suite};
+pub use scenario::{Case, Given, Party, Place, Requires, Row, SLOW, Safety, Scenario, Suite};
 pub use send::{Content, Send};
 pub use source::Source;
 pub use template::{Missing, Template, Variables};

@@ -157,11 +157,25 @@ impl Scenario {
         self.dialogue.iter().map(Step::waits).sum()
     }
 
+    /// Whether it waits so long that it is only run on request.
+    pub fn is_slow(&self) -> bool {
+        self.waits() >= SLOW
+    }
+
+    /// How long it waits of its own will on a target with this clock, at the least. Only what is
+    /// slow by the real clock follows another one (RFC 5321 §4.5.3.2).
+    pub fn waits_by(&self, clock: u32) -> Duration {
+        if self.is_slow() { self.waits() / clock } else { self.waits() }
+    }
+
     /// The strongest of the requirements that it checks: what a failed expectation counts as.
     pub fn grade(&self) -> Grade {
         self.checks.iter().map(|id| id.requirement().level.grade()).max().unwrap_or(Grade::May)
     }
 }
+
+/// From here on a wait is long: nobody wants it in each run.
+pub const SLOW: Duration = Duration::from_secs(10);
 
 impl Case {
     /// The fields of the case's row; none where it has no row.

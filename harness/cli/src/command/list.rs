@@ -53,6 +53,7 @@ fn scenarios_json(suite: &Suite) -> String {
                     smtpspec_catalogue::Grade::May => "MAY",
                 },
                 "safety": scenario.safety.as_str(),
+                "slow": scenario.is_slow(),
                 "file": &*scenario.place.file,
                 "line": scenario.place.line,
             })

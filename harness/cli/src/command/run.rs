@@ -12,7 +12,7 @@ use smtpspec_runner::{
     Embedded, Postbox, RunEvent, RunOptions, Sink, Stop, TargetAddress, config_of,
 };
 use smtpspec_scenario::profile::Waiting;
-use smtpspec_scenario::{Case, Outlet, Profile, Safety, Suite};
+use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite};
 
 use crate::args::{FailOn, Run};
 use crate::console::Console;
@@ -26,6 +26,10 @@ use crate::suite;
 
 /// After the last mail of the embedded reference, before no more is taken to come.
 const SETTLED: Duration = Duration::from_millis(5);
+
+/// How fast the clock of the embedded reference runs, by which it leaves a client that is silent:
+/// five minutes are three seconds.
+const EMBEDDED_CLOCK: u32 = 100;
 
 /// What was asked for, read and found to be possible.
 struct Plan {
@@ -78,6 +82,8 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
     };
     let cases = select(run, &suite, console)?;
     let cases = spare_strangers(run, target.as_ref(), cases, console)?;
+    let clock = if target.is_none() { EMBEDDED_CLOCK } else { profile.timeouts.clock };
+    let cases = leave_out_slow(run, clock, cases, console)?;
     Ok(Plan { cases, profile, target, outputs })
 }
 
@@ -137,6 +143,29 @@ fn spare_strangers(
     Ok(quiet)
 }
 
+/// Leaves out what waits for minutes, unless that was asked for, or the target's clock is so fast
+/// that it does not take long.
+fn leave_out_slow(
+    run: &Run,
+    clock: u32,
+    cases: Vec<Case>,
+    console: &Console,
+) -> Result<Vec<Case>, Exit> {
+    let (slow, others): (Vec<_>, Vec<_>) =
+        cases.iter().cloned().partition(|case| case.scenario.waits_by(clock) >= SLOW);
+    if run.slow || slow.is_empty() {
+        return Ok(cases);
+    }
+    let longest = slow.iter().map(|case| case.scenario.waits_by(clock)).max().unwrap_or_default();
+    let what = format!("wait up to {} s; --slow runs them", longest.as_secs());
+    if others.is_empty() {
+        console.error(&format!("all {} selected scenarios {what}", slow.len()));
+        return Err(Exit::Nothing);
+    }
+    console.note(&format!("{} scenarios are left out, which {what}", slow.len()));
+    Ok(others)
+}
+
 fn dry_run(plan: &Plan, console: &Console) -> Exit {
     let mut text = String::new();
     for case in &plan.cases {
@@ -160,6 +189,7 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
         // What it accepts is there at once, so that nobody has to wait for more.
         profile.outlet = Some(Outlet::Memory);
         profile.timeouts.settle = SETTLED;
+        profile.timeouts.clock = EMBEDDED_CLOCK;
         Some(Embedded::with(config_of(&profile), Sink::Postbox(postbox.clone())).await?)
     } else {
         None

@@ -145,6 +145,12 @@ pub(super) static MUTANTS: &[Mutant] = &[
         Fault::Config(|config| config.timeout = std::time::Duration::from_millis(40)),
     ),
     mutant(
+        "idle-client-is-left-after-two-minutes",
+        "leaves a client that is silent for two minutes",
+        requirement!("rfc5321-4.5.3.2.7-1"),
+        Fault::Config(|config| config.timeout = config.timeout * 2 / 5),
+    ),
+    mutant(
         "unknown-command-accepted",
         "answers 250 to any command",
         requirement!("rfc5321-3.8-6"),

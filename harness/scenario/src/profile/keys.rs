@@ -41,6 +41,12 @@ pub(crate) static TIMEOUTS: Shape = Shape::new(
         may("settle", DURATION, "After mail that came out, before no more is taken to come."),
         may("scenario", DURATION, "For a whole scenario."),
         may("run", DURATION, "For the whole run."),
+        may(
+            "clock",
+            Kind::Count,
+            "How many times faster the target's own timeouts run than the RFC's; slow scenarios \
+             wait so much shorter.",
+        ),
     ],
 );
 

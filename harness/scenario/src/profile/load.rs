@@ -145,6 +145,13 @@ fn timeouts(reader: Reader<'_>, node: Option<&Node>) -> Timeouts {
             time => time.unwrap_or(default),
         }
     };
+    let clock = fields.get("clock").and_then(|node| {
+        let clock = reader.number(node, "clock", 10_000)?;
+        if clock == 0 {
+            return reader.error(node.span, "a clock that stands still never ends").fail();
+        }
+        u32::try_from(clock).ok()
+    });
     Timeouts {
         connect: time("connect", default.connect),
         reply: time("reply", default.reply),
@@ -152,6 +159,7 @@ fn timeouts(reader: Reader<'_>, node: Option<&Node>) -> Timeouts {
         settle: time("settle", default.settle),
         scenario: time("scenario", default.scenario),
         run: time("run", default.run),
+        clock: clock.unwrap_or(default.clock),
     }
 }
 
