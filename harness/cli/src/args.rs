@@ -215,6 +215,9 @@ pub(crate) struct Coverage {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Instead, what binds a server and can't be seen from outside, with the reasons
+    #[arg(long)]
+    pub(crate) unobservable: bool,
 }
 
 #[derive(Debug, Args)]

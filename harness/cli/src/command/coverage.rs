@@ -1,5 +1,5 @@
 //! `smtpspec coverage`: of the requirements that bind a server and can be seen from outside, how
-//! many a scenario checks or the model judges, by RFC and section.
+//! many a scenario checks or the model judges, by RFC and section; and which can't be seen, and why.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,6 +20,7 @@ struct Section {
     name: &'static str,
     wire: Tally,
     next_hop: Tally,
+    unseen: Vec<&'static Requirement>,
 }
 
 #[derive(Default)]
@@ -34,15 +35,17 @@ pub(crate) fn coverage(coverage: &Coverage, console: &Console) -> Exit {
         Err(exit) => return exit,
     };
     let sections = sections(&checked(&suite));
-    let text = if coverage.json { as_json(&sections) } else { as_text(&sections) };
+    let text = match (coverage.json, coverage.unobservable) {
+        (true, _) => as_json(&sections),
+        (false, false) => as_text(&sections),
+        (false, true) => unseen_as_text(&sections),
+    };
     console.finish(text.as_bytes(), Exit::Clean)
 }
 
-/// Whether a requirement counts: it binds a server, can be broken, and can be seen.
-fn counts(entry: &Requirement) -> bool {
-    entry.binds.binds_server()
-        && entry.level.grade() > Grade::May
-        && matches!(entry.observable, Observable::Wire | Observable::NextHop)
+/// Whether a requirement binds a server and can be broken.
+fn binds(entry: &Requirement) -> bool {
+    entry.binds.binds_server() && entry.level.grade() > Grade::May
 }
 
 /// What scenarios and their steps name in `checks:`.
@@ -76,7 +79,7 @@ fn checked_by(steps: &[Step], ids: &mut BTreeSet<RequirementId>) {
 
 fn sections(checked: &BTreeSet<RequirementId>) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
-    for entry in in_order().into_iter().filter(|entry| counts(entry)) {
+    for entry in in_order().into_iter().filter(|entry| binds(entry)) {
         let known = sections
             .iter()
             .position(|section| section.rfc == entry.rfc && section.name == entry.section);
@@ -86,13 +89,18 @@ fn sections(checked: &BTreeSet<RequirementId>) -> Vec<Section> {
                 name: entry.section,
                 wire: Tally::default(),
                 next_hop: Tally::default(),
+                unseen: Vec::new(),
             });
             sections.len() - 1
         });
         let section = &mut sections[index];
         let tally = match entry.observable {
             Observable::NextHop => &mut section.next_hop,
-            _ => &mut section.wire,
+            Observable::Wire => &mut section.wire,
+            Observable::Partly | Observable::Never => {
+                section.unseen.push(entry);
+                continue;
+            }
         };
         if checked.contains(&entry.id()) || rules::judges(entry.id()) {
             tally.covered += 1;
@@ -110,6 +118,11 @@ impl Tally {
 }
 
 impl Section {
+    /// Whether there is anything in it that can be covered.
+    fn counts(&self) -> bool {
+        self.wire.all() + self.next_hop.all() > 0
+    }
+
     fn uncovered(&self) -> impl Iterator<Item = &'static Requirement> {
         self.wire.uncovered.iter().chain(&self.next_hop.uncovered).copied()
     }
@@ -131,11 +144,15 @@ fn as_json(sections: &[Section]) -> String {
                 of().map(|section| count(&section.wire) + count(&section.next_hop)).sum::<usize>()
             };
             let uncovered: Vec<_> = of().flat_map(Section::uncovered).map(|one| one.name).collect();
+            let unseen = |one: &&Requirement| json!({ "id": one.name, "why": one.note });
+            let unobservable: Vec<_> =
+                of().flat_map(|section| &section.unseen).map(unseen).collect();
             json!({
                 "rfc": rfc,
                 "observable": sum(Tally::all),
                 "covered": sum(|tally| tally.covered),
                 "uncovered": uncovered,
+                "unobservable": unobservable,
             })
         })
         .collect();
@@ -154,8 +171,13 @@ fn as_text(sections: &[Section]) -> String {
             share(covered, all)
         };
         let (wire, next_hop) = (sum(|section| &section.wire), sum(|section| &section.next_hop));
-        let _ = writeln!(text, "RFC {rfc}: {wire} on the wire, {next_hop} through a next hop\n");
-        for section in of {
+        let unseen: usize = of.iter().map(|section| section.unseen.len()).sum();
+        let _ = writeln!(
+            text,
+            "RFC {rfc}: {wire} on the wire, {next_hop} through a next hop; {unseen} more can't be seen"
+        );
+        text.push('\n');
+        for section in of.into_iter().filter(|section| section.counts()) {
             let (wire, next_hop) = (&section.wire, &section.next_hop);
             let _ = writeln!(
                 text,
@@ -169,6 +191,20 @@ fn as_text(sections: &[Section]) -> String {
             }
         }
         text.push('\n');
+    }
+    text
+}
+
+/// What binds a server and is left out of the count, each with the reason.
+fn unseen_as_text(sections: &[Section]) -> String {
+    let mut text = String::new();
+    for entry in sections.iter().flat_map(|section| &section.unseen) {
+        let seen = match entry.observable {
+            Observable::Partly => "only in part, or with special set-up",
+            _ => "never",
+        };
+        let _ = writeln!(text, "{}  {}\n    seen: {seen}", entry.name, entry.summary);
+        let _ = writeln!(text, "    why: {}\n", entry.note.unwrap_or("no reason is given"));
     }
     text
 }
