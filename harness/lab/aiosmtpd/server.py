@@ -1,18 +1,30 @@
-"""aiosmtpd with two mailboxes and postmaster at example.test; what it accepts it keeps in memory.
+"""server.py PORT MAILDIR: aiosmtpd with two mailboxes and postmaster at example.test.
 
-Prints HOST:PORT on its first line and serves until it is ended.
+aiosmtpd leaves it to its user which mail to accept and what to do with it. This user puts it into a
+Maildir, octet for octet behind the fields that RFC 5321 §4.4 wants.
 """
 
 import asyncio
+import email.utils
+import itertools
+import os
+import pathlib
 import signal
+import sys
 
 from aiosmtpd.smtp import SMTP
+
+NAME = "mx.example.test"
 
 
 class Mailboxes:
     """Accepts what is ours, refuses what is unknown, relays nothing."""
 
     known = {"user@example.test", "user2@example.test", "postmaster@example.test", "postmaster"}
+
+    def __init__(self, maildir):
+        self.maildir = pathlib.Path(maildir)
+        self.count = itertools.count()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.lower() in self.known:
@@ -23,21 +35,31 @@ class Mailboxes:
         return "550 5.7.1 relaying denied"
 
     async def handle_DATA(self, server, session, envelope):
+        trace = (
+            f"Return-Path: <{envelope.mail_from}>\r\n"
+            f"Delivered-To: {', '.join(envelope.rcpt_tos)}\r\n"
+            f"Received: from {session.host_name} ([{session.peer[0]}])\r\n"
+            f"\tby {NAME} with {'ESMTP' if session.extended_smtp else 'SMTP'};"
+            f" {email.utils.formatdate(localtime=True)}\r\n"
+        )
+        name = f"{next(self.count)}.{os.getpid()}.{NAME}"
+        unfinished = self.maildir / "tmp" / name
+        unfinished.write_bytes(trace.encode("utf-8", "surrogateescape") + envelope.original_content)
+        unfinished.rename(self.maildir / "new" / name)
         return "250 OK"
 
 
-async def main():
+async def main(port, maildir):
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, done.set)
+    mailboxes = Mailboxes(maildir)
     server = await loop.create_server(
-        lambda: SMTP(Mailboxes(), hostname="mx.example.test", loop=loop), "127.0.0.1", 0
+        lambda: SMTP(mailboxes, data_size_limit=1 << 20, hostname=NAME, loop=loop), "127.0.0.1", port
     )
-    host, port = server.sockets[0].getsockname()
-    print(f"{host}:{port}", flush=True)
     await done.wait()
     server.close()
 
 
-asyncio.run(main())
+asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
