@@ -7,6 +7,7 @@
 //! | mail that came out of the target | [`mail`], `collect`, `delivered` |
 //! | the model, which watches every exchange | `watch`, `form` |
 //! | the same against the reference in memory, without sockets | [`memory`] |
+//! | one connection on which anything may be said | [`listener`] |
 //! | how writes are cut | [`segmentation`] |
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
@@ -19,6 +20,7 @@ mod compare;
 mod delivered;
 mod form;
 mod hearing;
+pub mod listener;
 pub mod mail;
 pub mod memory;
 pub mod outcome;
@@ -33,6 +35,7 @@ pub mod transcript;
 pub mod verdict;
 mod watch;
 
+pub use listener::{Due, Heard, Listener};
 pub use mail::{Mail, Via};
 pub use outcome::Outcome;
 pub use play::{Action, Play, Setup};

@@ -32,44 +32,91 @@ pub struct Played {
 
 /// Plays a case against the reference with this configuration.
 pub fn play(case: Case, setup: Setup, config: &Arc<Config>) -> Played {
-    let unique = setup.unique.clone();
+    let mut world = World::new(config, &setup.unique);
     let mut play = Play::new(case, setup);
-    let mut far: Vec<Far> = Vec::new();
-    let mut now = Duration::ZERO;
     for _ in 0..ACTIONS {
-        // Time passes, however little.
-        now += Duration::from_micros(1);
-        match play.next(now) {
-            Action::Open { connection } => {
-                far.push(Far::open(config, now));
-                play.observe(now, connection, Happening::Opened);
-            }
-            Action::Send { connection, octets } => {
-                far[connection].send(now, &octets);
-                play.observe(now, connection, Happening::Sent { octets });
-            }
-            Action::Receive { connection, until } => {
-                let what = far[connection].receive(&mut now, until);
-                play.observe(now, connection, what);
-            }
-            Action::Collect { until } => {
-                let came_out = far.iter_mut().find_map(|far| far.mail(&unique));
-                let what = came_out.map_or(Happening::Waited, Happening::Delivered);
-                if what == Happening::Waited {
-                    now = now.max(until);
-                }
-                play.observe(now, 0, what);
-            }
-            Action::Pause { until } => now = now.max(until),
-            Action::End { connection, how } => {
-                far[connection].end();
-                play.observe(now, connection, Happening::Ended { how });
-            }
-            Action::Done => break,
+        let action = play.next(world.tick());
+        if action == Action::Done {
+            break;
+        }
+        if let Some((connection, what)) = world.perform(action) {
+            play.observe(world.now, connection, what);
         }
     }
-    let deliveries = far.into_iter().flat_map(|far| far.deliveries).collect();
-    Played { outcome: play.finish(), deliveries }
+    Played { outcome: play.finish(), deliveries: world.deliveries() }
+}
+
+/// The reference, with any number of connections, and a clock that jumps to the next deadline.
+#[derive(Debug)]
+pub struct World {
+    config: Arc<Config>,
+    unique: String,
+    far: Vec<Far>,
+    now: Duration,
+}
+
+impl World {
+    /// A reference with this configuration; mail with `unique` in it can be collected.
+    pub fn new(config: &Arc<Config>, unique: &str) -> Self {
+        Self {
+            config: Arc::clone(config),
+            unique: unique.to_owned(),
+            far: Vec::new(),
+            now: Duration::ZERO,
+        }
+    }
+
+    /// The time, which passes with each look, however little.
+    pub fn tick(&mut self) -> Duration {
+        self.now += Duration::from_micros(1);
+        self.now
+    }
+
+    /// The time, standing still.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// Does what is wanted, and tells what came of it and on which connection. Connections are
+    /// numbered in the order in which they are opened.
+    pub fn perform(&mut self, action: Action) -> Option<(usize, Happening)> {
+        match action {
+            Action::Open { connection } => {
+                self.far.push(Far::open(&self.config, self.now));
+                Some((connection, Happening::Opened))
+            }
+            Action::Send { connection, octets } => {
+                self.far[connection].send(self.now, &octets);
+                Some((connection, Happening::Sent { octets }))
+            }
+            Action::Receive { connection, until } => {
+                let what = self.far[connection].receive(&mut self.now, until);
+                Some((connection, what))
+            }
+            Action::Collect { until } => {
+                let came_out = self.far.iter_mut().find_map(|far| far.mail(&self.unique));
+                let what = came_out.map_or(Happening::Waited, Happening::Delivered);
+                if what == Happening::Waited {
+                    self.now = self.now.max(until);
+                }
+                Some((0, what))
+            }
+            Action::Pause { until } => {
+                self.now = self.now.max(until);
+                None
+            }
+            Action::End { connection, how } => {
+                self.far[connection].end();
+                Some((connection, Happening::Ended { how }))
+            }
+            Action::Done => None,
+        }
+    }
+
+    /// All mail that came out, in the order of the connections.
+    pub fn deliveries(self) -> Vec<Delivery> {
+        self.far.into_iter().flat_map(|far| far.deliveries).collect()
+    }
 }
 
 /// What the model finds in a transcript, without any scenario beside it.

@@ -28,12 +28,13 @@ use std::collections::VecDeque;
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{ReadReply, ReplyLimit, ReplyReader, SeenReply};
-use smtpspec_reference::Model;
+use smtpspec_reference::{Model, State};
 
 use self::data::Data;
 use self::doubt::Doubt;
 use self::exchange::no_reply;
 pub(crate) use self::exchange::{Asked, Exchange};
+use crate::listener::Due;
 use crate::verdict::{Evidence, Finding};
 
 /// The watch over one connection on which the harness is the client.
@@ -188,6 +189,30 @@ impl Watch {
     /// Whether a QUIT could be sent now and be understood as one.
     pub(crate) fn takes_commands(&self) -> bool {
         matches!(self.phase, Phase::Commands | Phase::Lost) && self.pending.is_empty()
+    }
+
+    /// Where the session stands, as far as that is known.
+    pub(crate) fn state(&self) -> State {
+        match self.phase {
+            Phase::Lost => State::Unknown,
+            _ => *self.model.state(),
+        }
+    }
+
+    /// Whether the server has something to say now.
+    pub(crate) fn due(&self) -> Due {
+        let odd = |octet: &u8| matches!(octet, b'\r' | b'\n');
+        match &self.phase {
+            Phase::Greeting => Due::Reply,
+            _ if self.model.state().is_over() => Due::Nothing,
+            Phase::Commands | Phase::Continuation if self.line_end().is_some() => Due::Reply,
+            Phase::Commands if self.doubt.is_some() => Due::Perhaps,
+            Phase::Commands | Phase::Continuation if self.pending.iter().any(odd) => Due::Perhaps,
+            Phase::Data(data) if data.ended() => Due::Reply,
+            Phase::Data(data) if data.look_alike().is_some() => Due::Perhaps,
+            Phase::Commands | Phase::Continuation | Phase::Data(_) | Phase::Turned => Due::Nothing,
+            Phase::Lost => Due::Perhaps,
+        }
     }
 
     /// Everything that was found, once for each requirement and kind of place.

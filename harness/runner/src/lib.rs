@@ -6,6 +6,7 @@
 //! | the first contact, and every look at its health | [`mod@probe`] |
 //! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `health`, `session`, `connection`, `oracle`) |
 //! | what a run tells while it goes on | [`event`] |
+//! | sessions that no scenario wrote, against a running server | [`mod@fuzz`] |
 //! | a request to stop | [`stop`] |
 //! | the reference server on a socket | [`serve`] |
 //! | where its mail goes | [`sink`], [`maildir`] |
@@ -25,6 +26,7 @@
 mod connection;
 pub mod embedded;
 pub mod event;
+pub mod fuzz;
 mod health;
 pub mod maildir;
 mod next_hop;
@@ -46,6 +48,7 @@ mod testing;
 
 pub use embedded::{Embedded, config_of};
 pub use event::RunEvent;
+pub use fuzz::{FuzzEvent, FuzzOptions, fuzz};
 pub use maildir::Maildir;
 pub use postbox::Postbox;
 pub use probe::{Contact, Unreachable, probe};

@@ -315,7 +315,7 @@ impl Watch {
 
     /// Where the next line ends. A line longer than any server must read counts as one even
     /// without its end, because a server may answer it as soon as it is too long.
-    fn line_end(&self) -> Option<(usize, bool)> {
+    pub(super) fn line_end(&self) -> Option<(usize, bool)> {
         let mut after_cr = false;
         for (at, &octet) in self.pending.iter().enumerate() {
             if octet == b'\n' && (after_cr || self.lf_ends_lines) {

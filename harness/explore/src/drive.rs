@@ -1,0 +1,188 @@
+//! A session being played, sans-IO: what to do next, what was seen. A runner gives it a socket, and
+//! the reference in memory serves as well.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use smtpspec_judge::{Action, Due, Ending, Finding, Happening, Heard, Listener, Transcript};
+
+use smtpspec_reference::State;
+
+use crate::session::{PAUSE, Session, Then};
+
+/// How long is waited.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For a reply that is due; without it, the server hangs.
+    pub reply: Duration,
+    /// For what may come or not.
+    pub perhaps: Duration,
+}
+
+/// A session while it is being played.
+pub struct Drive {
+    moves: VecDeque<Playing>,
+    listener: Listener,
+    patience: Patience,
+    stage: Stage,
+    hangs: Option<State>,
+}
+
+struct Playing {
+    writes: VecDeque<Vec<u8>>,
+    then: Then,
+}
+
+enum Stage {
+    /// The connection is to be opened.
+    Opening {
+        hasty: bool,
+    },
+    /// The next write of the first move is to go out, not before this time.
+    Writing {
+        not_before: Duration,
+    },
+    /// What is due is awaited; our side may have ended.
+    Hearing {
+        since: Duration,
+        half_closed: bool,
+    },
+    /// Nothing is left to do but to close.
+    Closing(Ending),
+    Over,
+}
+
+/// What came of a session.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// All that happened.
+    pub transcript: Transcript,
+    /// The replies, and what each answered.
+    pub heard: Vec<Heard>,
+    /// What the model found.
+    pub findings: Vec<Finding>,
+    /// Where the session stood when a reply that was due did not come.
+    pub hangs: Option<State>,
+}
+
+impl Drive {
+    /// Begins a session. Nothing happens before the first call of [`Drive::next`].
+    pub fn new(session: &Session, patience: Patience) -> Self {
+        let moves = session.moves.iter().map(|one| Playing {
+            writes: one.writes().map(<[u8]>::to_vec).collect(),
+            then: one.then,
+        });
+        Self {
+            moves: moves.collect(),
+            listener: Listener::new(),
+            patience,
+            stage: Stage::Opening { hasty: session.hasty },
+            hangs: None,
+        }
+    }
+
+    /// What to do next, at the time `now` since the session began. All on connection 0.
+    pub fn next(&mut self, now: Duration) -> Action {
+        loop {
+            match self.stage {
+                Stage::Opening { .. } => return Action::Open { connection: 0 },
+                Stage::Writing { not_before } => {
+                    if !self.listener.is_open() {
+                        self.stage = Stage::Closing(Ending::Close);
+                        continue;
+                    }
+                    let Some(first) = self.moves.front_mut() else {
+                        self.stage = Stage::Closing(Ending::Close);
+                        continue;
+                    };
+                    if now < not_before {
+                        return Action::Pause { until: not_before };
+                    }
+                    if let Some(octets) = first.writes.pop_front() {
+                        return Action::Send { connection: 0, octets };
+                    }
+                    self.turn(now);
+                }
+                Stage::Hearing { since, half_closed } => {
+                    let since = since.max(self.listener.last_sent());
+                    let until = match self.listener.due() {
+                        _ if half_closed => since + self.patience.perhaps,
+                        Due::Nothing => {
+                            self.stage = Stage::Writing { not_before: now };
+                            continue;
+                        }
+                        Due::Perhaps => since + self.patience.perhaps,
+                        Due::Reply => since + self.patience.reply,
+                    };
+                    if self.listener.is_open() {
+                        return Action::Receive { connection: 0, until };
+                    }
+                    self.stage = Stage::Closing(Ending::Close);
+                }
+                Stage::Closing(how) => {
+                    self.stage = Stage::Over;
+                    return Action::End { connection: 0, how };
+                }
+                Stage::Over => return Action::Done,
+            }
+        }
+    }
+
+    /// The writes of a move are out.
+    fn turn(&mut self, now: Duration) {
+        let Some(done) = self.moves.pop_front() else { return };
+        self.stage = match done.then {
+            Then::Await => Stage::Hearing { since: now, half_closed: false },
+            Then::GoOn => Stage::Writing { not_before: now },
+            Then::Abort => Stage::Closing(Ending::Abort),
+            Then::HalfClose => {
+                self.moves.clear();
+                Stage::Closing(Ending::Half)
+            }
+        };
+    }
+
+    /// Takes note of what happened.
+    pub fn observe(&mut self, now: Duration, what: Happening) {
+        let waited = matches!(what, Happening::Waited);
+        let half = matches!(what, Happening::Ended { how: Ending::Half });
+        let sent = matches!(what, Happening::Sent { .. });
+        let failed = matches!(what, Happening::Refused { .. });
+        let due = self.listener.due();
+        self.listener.observe(now, what);
+        match self.stage {
+            _ if failed => self.stage = Stage::Over,
+            Stage::Opening { hasty: false } => {
+                self.stage = Stage::Hearing { since: now, half_closed: false };
+            }
+            Stage::Opening { hasty: true } => self.stage = Stage::Writing { not_before: now },
+            Stage::Writing { .. } if sent => {
+                let more = self.moves.front().is_some_and(|one| !one.writes.is_empty());
+                let pause = if more { PAUSE } else { Duration::ZERO };
+                self.stage = Stage::Writing { not_before: now + pause };
+            }
+            Stage::Hearing { half_closed, .. } if waited => self.waited(due, half_closed),
+            // What our half-close makes the server say is still heard.
+            Stage::Over if half => self.stage = Stage::Hearing { since: now, half_closed: true },
+            _ => {}
+        }
+    }
+
+    fn waited(&mut self, due: Due, half_closed: bool) {
+        self.stage = match due {
+            _ if half_closed => Stage::Closing(Ending::Close),
+            Due::Reply => {
+                self.listener.gave_up();
+                self.hangs = Some(self.listener.state());
+                Stage::Closing(Ending::Close)
+            }
+            _ => Stage::Writing { not_before: Duration::ZERO },
+        };
+    }
+
+    /// What came of it.
+    pub fn finish(self) -> Trace {
+        let (transcript, heard, findings) = self.listener.end();
+        Trace { transcript, heard, findings, hangs: self.hangs }
+    }
+}

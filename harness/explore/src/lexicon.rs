@@ -1,0 +1,209 @@
+//! What there is to say: legal commands for each place in a session, commands that are wrong in one
+//! way, messages, and odd octets. The braces of [`crate::names`] stand for the profile's names.
+
+/// The ways to open a session.
+pub(crate) const HELLOS: &[&str] = &[
+    "EHLO {client}",
+    "EHLO {client}",
+    "EHLO {client}",
+    "HELO {client}",
+    "EHLO [127.0.0.1]",
+    "EHLO [IPv6:::1]",
+    "ehlo {client}",
+];
+
+/// Legal MAIL commands of any server.
+pub(crate) const MAILS: &[&str] = &[
+    "MAIL FROM:<{sender}>",
+    "MAIL FROM:<{sender}>",
+    "MAIL FROM:<>",
+    "mail from:<{sender}>",
+    "MAIL FROM:<\"a b\"@example.org>",
+    "MAIL FROM:<a!#$%&'*+-/=?^_`{|}~@example.org>",
+    "MAIL FROM:<a@[127.0.0.1]>",
+    "MAIL FROM:<a@[IPv6:::1]>",
+    "MAIL FROM:<@relay.example,@other.example:{sender}>",
+    "MAIL FROM:<a@3com.example>",
+];
+
+/// Parameters of MAIL, each with the EHLO keyword that it needs.
+pub(crate) const MAIL_PARAMETERS: &[(&str, &str)] = &[
+    ("SIZE", " SIZE=1000"),
+    ("SIZE", " SIZE=00000000000000000100"),
+    ("SIZE", " size=0"),
+    ("8BITMIME", " BODY=8BITMIME"),
+    ("8BITMIME", " BODY=7BIT"),
+    ("8BITMIME", " body=8bitmime"),
+    ("SMTPUTF8", " SMTPUTF8"),
+    ("DSN", " RET=HDRS ENVID=QQ314159"),
+    ("DSN", " RET=FULL"),
+    ("BINARYMIME", " BODY=BINARYMIME"),
+];
+
+/// Legal RCPT commands that a server accepts.
+pub(crate) const RCPTS: &[&str] = &[
+    "RCPT TO:<{recipient}>",
+    "RCPT TO:<{recipient}>",
+    "RCPT TO:<{second}>",
+    "rcpt to:<{second}>",
+    "RCPT TO:<postmaster>",
+    "RCPT TO:<POSTMASTER>",
+    "RCPT TO:<Postmaster@{domain}>",
+    "RCPT TO:<\"{local}\"@{domain}>",
+    "RCPT TO:<@relay.example:{recipient}>",
+];
+
+/// Parameters of RCPT, each with the EHLO keyword that it needs.
+pub(crate) const RCPT_PARAMETERS: &[(&str, &str)] =
+    &[("DSN", " NOTIFY=NEVER"), ("DSN", " NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+2Bb@example.org")];
+
+/// Commands that are legal at any time, and those that are refused wherever they come.
+pub(crate) const ANY_TIME: &[&str] = &[
+    "NOOP",
+    "NOOP string",
+    "RSET",
+    "VRFY {recipient}",
+    "VRFY {local}",
+    "VRFY {unknown}",
+    "EXPN list",
+    "EXPN {unknown}",
+    "HELP",
+    "HELP MAIL",
+    "noop",
+    "rset",
+];
+
+/// Commands that somebody may send where they do not belong, or in a form that is wrong.
+pub(crate) const WRONG: &[&str] = &[
+    "EHLO",
+    "HELO",
+    "EHLO \u{e9}.example",
+    "EHLO {client} and more",
+    "MAIL",
+    "MAIL FROM:",
+    "MAIL TO:<{sender}>",
+    "MAIL FROM <{sender}>",
+    "MAIL FROM:{sender}",
+    "MAIL FROM: <{sender}>",
+    "MAIL FROM:<{sender}",
+    "MAIL FROM:<{sender}> XSMTPSPEC=1",
+    "MAIL FROM:<{sender}> SIZE=",
+    "MAIL FROM:<{sender}> SIZE=1x",
+    "MAIL FROM:<{sender}> SIZE=99999999999999999999",
+    "MAIL FROM:<{sender}> BODY=9BIT",
+    "MAIL FROM:<{sender}> SIZE=1 SIZE=2",
+    "MAIL FROM:<a..b@example.org>",
+    "MAIL FROM:<.a@example.org>",
+    "MAIL FROM:<a@b@example.org>",
+    "MAIL FROM:<a@[300.0.0.1]>",
+    "MAIL FROM:<a@[IPv6:1::2::3]>",
+    "MAIL FROM:<a@-x.example>",
+    "MAIL FROM:<\u{e9}@example.org>",
+    "MAIL FROM:<a\u{1}@example.org>",
+    "MAIL FROM:<>>",
+    "RCPT",
+    "RCPT TO:",
+    "RCPT TO:<>",
+    "RCPT FROM:<{recipient}>",
+    "RCPT TO:{recipient}",
+    "RCPT TO:<{recipient}> XSMTPSPEC",
+    "RCPT TO:<{recipient}> NOTIFY=",
+    "RCPT TO:<{unknown}>",
+    "RCPT TO:<someone@elsewhere.example>",
+    "RCPT TO:<{local}>",
+    "RCPT TO:<\u{e9}@{domain}>",
+    "DATA now",
+    "RSET now",
+    "QUIT now",
+    "VRFY",
+    "EXPN",
+    "NOOP ",
+    "RSET ",
+    " NOOP",
+    "NOO",
+    "NOOPE",
+    "XYZZY",
+    "XSMTPSPEC and more",
+    "SEND FROM:<{sender}>",
+    "TURN now",
+    "ETRN {domain}",
+    "STARTTLS now",
+    "AUTH",
+    "AUTH XSMTPSPEC",
+    "BDAT",
+    "BDAT -1",
+    "BDAT 99999999999999999999999999 LAST",
+    "GET / HTTP/1.1",
+    "",
+    " ",
+];
+
+/// Messages with their end, legal all.
+pub(crate) const MESSAGES: &[&str] = &[
+    ".\r\n",
+    "Subject: hello\r\n\r\nHello.\r\n.\r\n",
+    "Subject: dots\r\n\r\n..\r\n...dots  \r\n..QUIT\r\n.\r\n",
+    "Subject: commands\r\n\r\nQUIT\r\nRSET\r\nMAIL FROM:<{sender}>\r\n. \r\n.\r\n",
+    "Received: from a by b; Thu, 1 Jan 1970 00:00:00 +0000\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\nFrom: a@b.example\r\nTo: <x@y.example>\r\n\r\nHi.\r\n.\r\n",
+    "no header at all\r\n.\r\n",
+];
+
+/// Message data in which something looks like the end, or is no text; the true end comes last.
+pub(crate) const ODD_MESSAGES: &[&str] = &[
+    "a\n.\nb\r\n.\r\n",
+    "a\n.\r\nb\r\n.\r\n",
+    "a\r\n.\nb\r\n.\r\n",
+    "a\r.\rb\r\n.\r\n",
+    "a\r.\r\nb\r\n.\r\n",
+    "a\r\n.\rb\r\n.\r\n",
+    "a\r\n.\r\r\nb\r\n.\r\n",
+    "a\r\n.\0\r\nb\r\n.\r\n",
+    "a\r\n\0.\r\nb\r\n.\r\n",
+    "a\r\n. \r\nb\r\n.\r\n",
+    "a\r\r\n.\r\r\nb\r\n.\r\n",
+    ".\nb\r\n.\r\n",
+    "a\nb\rc\r\n.\r\n",
+    "caf\u{e9} \u{1}\0\u{7f}\t \r\n.\r\n",
+];
+
+/// A whole transaction behind a look-alike: what a server would carry out that ends the data there.
+pub(crate) const SMUGGLED: &str = "MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n\
+                                   Subject: smuggled\r\n\r\nThis should not come out.\r\n.\r\n";
+
+/// Octets that have no place in a command, or change where a line ends.
+pub(crate) const ODD_OCTETS: &[&[u8]] = &[
+    b"\0",
+    b"\n",
+    b"\r",
+    b"\t",
+    b" ",
+    b"\x7f",
+    b"\x1b[2J",
+    b"\xff",
+    b"\xc3\xa9",
+    b"\xc3",
+    b"<",
+    b">",
+    b"@",
+    b":",
+    b",",
+    b"\"",
+    b"\\",
+    b"[",
+    b"]",
+    b"(",
+    b".",
+    b"..",
+    b"=",
+    b"\r\n",
+    b"\xe2\x80\xae",
+];
+
+/// Ends of a line that are none.
+pub(crate) const LINE_ENDS: &[&[u8]] =
+    &[b"\n", b"\r", b"\n\r", b"\r\r\n", b"\0\r\n", b"\r\0\n", b""];
+
+/// Lengths at which something may change: a line's, a path's, a local-part's and a domain's limit
+/// (RFC 5321 §4.5.3.1), and the sizes of buffers.
+pub(crate) const LENGTHS: &[usize] =
+    &[63, 64, 65, 255, 256, 257, 511, 512, 513, 998, 1000, 1001, 2048, 2049, 4096, 4097, 8193];

@@ -1,0 +1,94 @@
+//! The names that a session may use: the profile's, so that a server can accept what is legal.
+
+use smtpspec_scenario::Profile;
+
+/// Who we are, and whom the target knows.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// The name that we give in EHLO.
+    pub client: String,
+    /// A reverse-path that the target accepts.
+    pub sender: String,
+    /// A mailbox that it accepts.
+    pub recipient: String,
+    /// Another one, or the same.
+    pub second: String,
+    /// A mailbox that it refuses.
+    pub unknown: String,
+}
+
+impl Names {
+    /// Those of a profile.
+    pub fn of(profile: &Profile) -> Self {
+        let recipient = profile.recipient.clone();
+        let domain = recipient.rsplit_once('@').map_or("example.test", |(_, domain)| domain);
+        Self {
+            client: profile.client.clone(),
+            sender: profile.sender.clone(),
+            second: profile.second_recipient.clone().unwrap_or_else(|| recipient.clone()),
+            unknown: profile
+                .unknown_recipient
+                .clone()
+                .unwrap_or_else(|| format!("smtpspec-no-such-user@{domain}")),
+            recipient,
+        }
+    }
+
+    /// The domain of the recipient, where it has one.
+    pub fn domain(&self) -> &str {
+        self.recipient.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// The local-part of the recipient.
+    pub fn local_part(&self) -> &str {
+        self.recipient.rsplit_once('@').map_or(self.recipient.as_str(), |(local, _)| local)
+    }
+
+    /// Puts the names into a text: `{client}`, `{sender}`, `{recipient}`, `{second}`, `{unknown}`,
+    /// `{domain}`, `{local}`. Other braces stand for themselves.
+    pub fn fill(&self, text: &str) -> Vec<u8> {
+        let mut filled = String::with_capacity(text.len() + 32);
+        let mut rest = text;
+        while let Some(open) = rest.find('{') {
+            filled.push_str(&rest[..open]);
+            let known = rest[open + 1..]
+                .find('}')
+                .and_then(|close| Some((self.value(&rest[open + 1..open + 1 + close])?, close)));
+            if let Some((value, close)) = known {
+                filled.push_str(value);
+                rest = &rest[open + close + 2..];
+            } else {
+                filled.push('{');
+                rest = &rest[open + 1..];
+            }
+        }
+        filled.push_str(rest);
+        filled.into_bytes()
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        Some(match name {
+            "client" => &self.client,
+            "sender" => &self.sender,
+            "recipient" => &self.recipient,
+            "second" => &self.second,
+            "unknown" => &self.unknown,
+            "domain" => self.domain(),
+            "local" => self.local_part(),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_names_are_put_in_and_other_braces_stay() {
+        let names = Names::of(&Profile::default());
+        assert_eq!(names.fill("RCPT TO:<{recipient}>"), b"RCPT TO:<user@example.test>");
+        assert_eq!(names.fill("{local}@{domain}{"), b"user@example.test{");
+        assert_eq!(names.fill("<a{|}b@{x}>"), b"<a{|}b@{x}>");
+    }
+}

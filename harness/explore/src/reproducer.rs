@@ -1,0 +1,113 @@
+//! A finding as a scenario: the language of the suite, so that it becomes a regression test by
+//! being moved.
+
+use std::time::Duration;
+
+use smtpspec_catalogue::RequirementId;
+use smtpspec_judge::{Ending, Happening};
+use smtpspec_scenario::expect::Hear;
+use smtpspec_scenario::send::{Content, Send};
+use smtpspec_scenario::template::Template;
+use smtpspec_scenario::{Act, Given, Party, Place, Requires, Safety, Scenario, Step};
+
+use crate::drive::Trace;
+use crate::names::Names;
+use crate::session::PAUSE;
+
+/// The scenario that does what was done in a trace, and leaves every reply to the model. `slug`
+/// becomes the end of its id.
+pub fn scenario(
+    trace: &Trace,
+    names: &Names,
+    requirement: RequirementId,
+    slug: &str,
+    title: &str,
+) -> Scenario {
+    let entry = requirement.requirement();
+    Scenario {
+        id: format!("rfc{}/{}/{slug}", entry.rfc, entry.section),
+        title: title.to_owned(),
+        spec: format!("rfc{}", entry.rfc),
+        section: entry.section.to_owned(),
+        section_title: "Found by smtpspec fuzz".to_owned(),
+        aliases: Vec::new(),
+        checks: vec![requirement],
+        given: Given::Connected,
+        plays: Party::Client,
+        requires: Requires::default(),
+        safety: Safety::Hostile,
+        rationale: None,
+        rows: Vec::new(),
+        dialogue: steps(trace, names),
+        place: Place::default(),
+    }
+}
+
+/// What was sent and what came, in order. Writes without a reply between them are one step.
+fn steps(trace: &Trace, names: &Names) -> Vec<Step> {
+    let mut acts: Vec<Act> = Vec::new();
+    let mut replies = trace.heard.iter().map(|heard| heard.event).peekable();
+    for (index, event) in trace.transcript.events.iter().enumerate() {
+        match &event.what {
+            Happening::Sent { octets } => {
+                let write = vec![Content::Text(template(octets, names))];
+                match acts.last_mut() {
+                    Some(Act::Send(Send::Writes { writes, .. })) => writes.push(write),
+                    _ => acts.push(Act::Send(Send::Writes { writes: vec![write], pause: PAUSE })),
+                }
+            }
+            Happening::Ended { how: Ending::Half } => acts.push(Act::Send(Send::HalfClose)),
+            Happening::Ended { how: Ending::Abort } => acts.push(Act::Send(Send::Abort)),
+            _ => {}
+        }
+        while replies.next_if(|&event| event == index).is_some() {
+            acts.push(Act::Hear(Hear::Permitted));
+        }
+    }
+    if trace.hangs.is_some() {
+        acts.push(Act::Hear(Hear::Permitted));
+    }
+    acts.into_iter().map(step).collect()
+}
+
+fn step(act: Act) -> Step {
+    let act = match act {
+        // A single write pauses nowhere.
+        Act::Send(Send::Writes { writes, .. }) if writes.len() == 1 => {
+            Act::Send(Send::Writes { writes, pause: Duration::ZERO })
+        }
+        other => other,
+    };
+    Step { act, on: None, when: None, checks: Vec::new(), note: None, place: Place::default() }
+}
+
+/// The octets, with variables where the profile's names stand.
+fn template(octets: &[u8], names: &Names) -> Template {
+    let mut known = vec![
+        ("recipient", names.recipient.as_str()),
+        ("recipient.second", names.second.as_str()),
+        ("recipient.unknown", names.unknown.as_str()),
+        ("recipient.domain", names.domain()),
+        ("sender", names.sender.as_str()),
+        ("client", names.client.as_str()),
+    ];
+    known.retain(|(_, value)| !value.is_empty());
+    // The longest first: a domain is a part of its mailboxes.
+    known.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+    let mut source = String::new();
+    let mut literal = Vec::new();
+    let mut rest = octets;
+    while let Some((&first, others)) = rest.split_first() {
+        let found = known.iter().find(|(_, value)| rest.starts_with(value.as_bytes()));
+        if let Some((name, value)) = found {
+            source.push_str(&Template::literal(std::mem::take(&mut literal)).source(true));
+            source.push_str(&format!("${{{name}}}"));
+            rest = &rest[value.len()..];
+        } else {
+            literal.push(first);
+            rest = others;
+        }
+    }
+    source.push_str(&Template::literal(literal).source(true));
+    Template::bytes(&source).unwrap_or_else(|_| Template::literal(octets))
+}

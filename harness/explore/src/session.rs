@@ -1,0 +1,98 @@
+//! What a client does on one connection, octet for octet.
+
+use std::fmt;
+use std::time::Duration;
+
+use smtpspec_protocol::escape::escape;
+
+/// A session: moves, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Session {
+    /// Whether the first move goes out before the greeting is there.
+    pub hasty: bool,
+    /// The moves.
+    pub moves: Vec<Move>,
+}
+
+/// What is sent at once, and what happens then.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Move {
+    /// The octets.
+    pub octets: Vec<u8>,
+    /// Where they are cut into several writes, with a short pause at each: places in `octets`,
+    /// rising, never 0 and never the end.
+    pub cuts: Vec<usize>,
+    /// What happens then.
+    pub then: Then,
+}
+
+/// What happens once a move has gone out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Then {
+    /// Everything that is due is awaited.
+    Await,
+    /// The next move follows at once.
+    GoOn,
+    /// Our side is ended; what is due is awaited.
+    HalfClose,
+    /// The connection is cut.
+    Abort,
+}
+
+/// Between the writes of one move.
+pub const PAUSE: Duration = Duration::from_millis(3);
+
+impl Move {
+    /// Octets that go out in one write, with the answer awaited.
+    pub fn of(octets: impl Into<Vec<u8>>) -> Self {
+        Self { octets: octets.into(), cuts: Vec::new(), then: Then::Await }
+    }
+
+    /// A line, with CRLF.
+    pub fn line(line: impl AsRef<[u8]>) -> Self {
+        Self::of([line.as_ref(), b"\r\n"].concat())
+    }
+
+    /// The writes.
+    pub fn writes(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.cuts.iter().copied());
+        let ends = self.cuts.iter().copied().chain(std::iter::once(self.octets.len()));
+        let pieces: Vec<_> = starts.zip(ends).collect();
+        pieces.into_iter().map(|(from, to)| self.octets.get(from..to).unwrap_or_default())
+    }
+
+    /// Forgets cuts that have no place any more.
+    pub(crate) fn tidy(&mut self) {
+        let length = self.octets.len();
+        self.cuts.retain(|&cut| cut > 0 && cut < length);
+        self.cuts.sort_unstable();
+        self.cuts.dedup();
+    }
+}
+
+impl Session {
+    /// How many octets it sends.
+    pub fn octets(&self) -> usize {
+        self.moves.iter().map(|one| one.octets.len()).sum()
+    }
+}
+
+/// As people read it: a line for each move, its octets escaped.
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.hasty {
+            writeln!(f, "before the greeting:")?;
+        }
+        for one in &self.moves {
+            let writes: Vec<String> = one.writes().map(|write| escape(write).to_string()).collect();
+            let then = match one.then {
+                Then::Await => "",
+                Then::GoOn => " and at once",
+                Then::HalfClose => " and our side ends",
+                Then::Abort => " and the connection is cut",
+            };
+            writeln!(f, "{}{then}", writes.join(" | "))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtpspec_judge::Action;
+use smtpspec_judge::memory::{self, World};
+use smtpspec_reference::{Config, mutants};
+use smtpspec_scenario::{Profile, Source, load, write};
+
+use super::*;
+
+const PATIENCE: Patience =
+    Patience { reply: Duration::from_secs(5), perhaps: Duration::from_millis(50) };
+
+fn ground(config: &Arc<Config>) -> Ground {
+    Ground { names: Names::of(&Profile::default()), offered: memory::offered(config) }
+}
+
+fn play(session: &Session, config: &Arc<Config>) -> Trace {
+    let mut world = World::new(config, "unique");
+    let mut drive = Drive::new(session, PATIENCE);
+    for _ in 0..100_000 {
+        let action = drive.next(world.tick());
+        if action == Action::Done {
+            return drive.finish();
+        }
+        if let Some((_, what)) = world.perform(action) {
+            drive.observe(world.now(), what);
+        }
+    }
+    panic!("it does not end:\n{session}");
+}
+
+fn usual() -> Arc<Config> {
+    Arc::new(Config { max_message_octets: 1 << 17, ..Config::default() })
+}
+
+fn mutant(name: &str) -> Arc<Config> {
+    let mutant = mutants::by_name(name).expect("it exists");
+    Arc::new(Config { mutants: vec![mutant], ..Config::clone(&usual()) })
+}
+
+#[test]
+fn the_reference_is_convicted_of_nothing() {
+    let config = usual();
+    let explorer = Explorer::new(ground(&config), 1);
+    for index in 0..3000 {
+        let session = explorer.case(index);
+        let trace = play(&session, &config);
+        assert!(trace.findings.is_empty(), "case {index}\n{session}{:#?}", trace.findings[0]);
+        assert!(trace.hangs.is_none(), "case {index}\n{session}{:?}", trace.hangs);
+    }
+}
+
+#[test]
+fn what_was_new_leads_to_more_and_convicts_nobody_either() {
+    let config = usual();
+    let explorer = Explorer::new(ground(&config), 2);
+    let mut novelty = Novelty::default();
+    let mut seeds = Vec::new();
+    for index in 0..1500 {
+        let session = match seeds.len() {
+            0 => explorer.case(index),
+            count => explorer.descendant(&seeds[index as usize % count], index),
+        };
+        let trace = play(&session, &config);
+        assert!(trace.findings.is_empty(), "case {index}\n{session}{:#?}", trace.findings[0]);
+        if novelty.note(&trace) {
+            seeds.push(session);
+        }
+    }
+    assert!(novelty.states() >= 7 && novelty.sights() > 60, "{novelty:?}");
+}
+
+#[test]
+fn a_case_is_the_same_whenever_it_is_made() {
+    let explorer = || Explorer::new(ground(&usual()), 7);
+    let (one, other) = (explorer(), explorer());
+    let all: HashSet<Session> = (0..500).map(|index| one.case(index)).collect();
+    assert!(all.len() > 400);
+    assert_eq!(one.case(499), other.case(499));
+}
+
+#[test]
+fn a_finding_becomes_small_and_then_a_scenario_that_finds_it_again() {
+    let config = mutant("verbs-case-sensitive");
+    let explorer = Explorer::new(ground(&config), 3);
+    let convicts = |session: &Session| {
+        play(session, &config).findings.first().map(|finding| finding.requirement)
+    };
+    let (session, requirement) = (0..5000)
+        .map(|index| explorer.case(index))
+        .find_map(|session| convicts(&session).map(|requirement| (session, requirement)))
+        .expect("somebody sees it");
+    let mut shrink = Shrink::new(session.clone());
+    while let Some(candidate) = shrink.candidate() {
+        let shows = convicts(candidate) == Some(requirement);
+        shrink.tell(shows);
+    }
+    let small = shrink.best().clone();
+    assert!(small.moves.len() <= 2 && small.octets() <= session.octets(), "{small}");
+    let trace = play(&small, &config);
+    let names = Names::of(&Profile::default());
+    let made = reproducer::scenario(&trace, &names, requirement, "found", "Found");
+    let text = write(&made);
+    let suite = load(&[Source::new("found.yaml", text.clone())])
+        .unwrap_or_else(|found| panic!("{}\n{text}", found[0]))
+        .suite;
+    let setup = smtpspec_judge::Setup {
+        profile: Arc::new(Profile::default()),
+        unique: "unique".to_owned(),
+        segmentation: smtpspec_judge::Segmentation::default(),
+        offered: Vec::new(),
+    };
+    let played = memory::play(suite.cases().remove(0), setup, &config);
+    let outcome = played.outcome;
+    let again = outcome.result.findings.iter().chain(&outcome.oracle);
+    assert!(again.map(|one| one.requirement).any(|one| one == requirement), "{text}");
+}

@@ -1,0 +1,141 @@
+//! Legal walks: to every place of a session equally often, however hard it is to reach, and from
+//! there to an end that shows what the server has kept (RFC 5321 §4.1.4).
+
+use crate::dice::Dice;
+use crate::lexicon as words;
+use crate::names::Names;
+use crate::session::{Move, Then};
+
+/// Where a walk has come to, if the server took all that was legal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// The connection is open; the greeting may not be there yet.
+    Connected,
+    /// EHLO or HELO was said.
+    Greeted,
+    /// MAIL was said.
+    Mail,
+    /// RCPT was said, once or more.
+    Recipient,
+    /// DATA was said: what comes is the message.
+    Data,
+    /// The message has ended.
+    Delivered,
+}
+
+impl Place {
+    /// Every place, in a session's order.
+    pub const ALL: [Self; 6] =
+        [Self::Connected, Self::Greeted, Self::Mail, Self::Recipient, Self::Data, Self::Delivered];
+}
+
+/// What a walk is made of: names, and what the server offers.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The profile's names.
+    pub names: Names,
+    /// The EHLO keywords that the server offers, in upper case.
+    pub offered: Vec<String>,
+}
+
+impl Ground {
+    pub(crate) fn offers(&self, keyword: &str) -> bool {
+        self.offered.iter().any(|offered| offered.eq_ignore_ascii_case(keyword))
+    }
+
+    pub(crate) fn line(&self, text: &str) -> Move {
+        Move::line(self.names.fill(text))
+    }
+
+    pub(crate) fn text(&self, text: &str) -> Move {
+        Move::of(self.names.fill(text))
+    }
+
+    /// The shortest way to a place, with now and then something that is legal anywhere.
+    pub(crate) fn way_to(&self, place: Place, dice: &mut Dice) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for step in Place::ALL.into_iter().skip(1).take_while(|step| *step <= place) {
+            if dice.once_in(8) && step != Place::Delivered {
+                moves.push(self.line(dice.pick(words::ANY_TIME)));
+            }
+            moves.push(self.step_to(step, dice));
+            if step == Place::Recipient {
+                while dice.once_in(3) {
+                    moves.push(self.step_to(step, dice));
+                }
+            }
+        }
+        moves
+    }
+
+    /// The legal move that leads to a place from the one before it.
+    pub(crate) fn step_to(&self, place: Place, dice: &mut Dice) -> Move {
+        match place {
+            Place::Connected => self.line("NOOP"),
+            Place::Greeted => self.line(dice.pick(words::HELLOS)),
+            Place::Mail => {
+                let command = dice.pick(words::MAILS);
+                self.with_parameters(command, words::MAIL_PARAMETERS, dice)
+            }
+            Place::Recipient => {
+                let command = dice.pick(words::RCPTS);
+                self.with_parameters(command, words::RCPT_PARAMETERS, dice)
+            }
+            Place::Data => self.line(if dice.once_in(8) { "data" } else { "DATA" }),
+            Place::Delivered => self.text(dice.pick(words::MESSAGES)),
+        }
+    }
+
+    fn with_parameters(&self, command: &str, known: &[(&str, &str)], dice: &mut Dice) -> Move {
+        let (keyword, parameter) = dice.pick(known);
+        let with = dice.once_in(3) && self.offers(keyword);
+        self.line(&format!("{command}{}", if with { parameter } else { "" }))
+    }
+
+    /// An end from this place on, which shows what the server made of all before it.
+    pub(crate) fn end_from(&self, place: Place, dice: &mut Dice) -> Vec<Move> {
+        let mut moves = Vec::new();
+        if place == Place::Data {
+            moves.push(self.text(dice.pick(words::MESSAGES)));
+        }
+        let lines: &[&str] = match dice.below(7) {
+            0 => &["NOOP"],
+            1 => &["DATA", ".", "NOOP"],
+            2 => &["RCPT TO:<{second}>", "DATA", ".", "NOOP"],
+            3 => &["MAIL FROM:<{sender}>", "RCPT TO:<{recipient}>", "DATA", "."],
+            4 => &[
+                "RSET",
+                "RCPT TO:<{recipient}>",
+                "MAIL FROM:<>",
+                "RCPT TO:<{second}>",
+                "DATA",
+                ".",
+            ],
+            5 => &[
+                "EHLO {client}",
+                "DATA",
+                "MAIL FROM:<{sender}>",
+                "RCPT TO:<{recipient}>",
+                "DATA",
+                ".",
+            ],
+            _ => &["RSET", "MAIL FROM:<{sender}>", "RCPT TO:<{recipient}>", "RSET", "DATA", "NOOP"],
+        };
+        moves.extend(lines.iter().map(|line| self.line(line)));
+        if self.offers("PIPELINING") && dice.once_in(4) {
+            // In a group, EHLO, DATA, VRFY, EXPN, QUIT and NOOP come last (RFC 2920 §3.1).
+            let ends_group = |one: &Move| {
+                let verb = one.octets.get(..4).unwrap_or_default();
+                !["MAIL", "RCPT", "RSET"]
+                    .iter()
+                    .any(|may| may.as_bytes().eq_ignore_ascii_case(verb))
+            };
+            let last = moves.len().saturating_sub(1);
+            for one in moves[..last].iter_mut().filter(|one| !ends_group(one)) {
+                one.then = Then::GoOn;
+            }
+        }
+        moves.push(self.line("QUIT"));
+        moves
+    }
+}

@@ -1,0 +1,271 @@
+//! Fuzzing: sessions that no scenario wrote, against a running server, judged by the model.
+//!
+//! Several connections at once take case after case; what shows something new becomes a seed; what
+//! breaks a rule is played again, made small, and told (`hunt`, `examine`). The server is looked at
+//! all the while: connections refused, replies that do not come, its process and its memory
+//! (`process`).
+
+mod examine;
+mod hunt;
+mod process;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtpspec_explore::{Drive, Explorer, Ground, Names, Patience, Session, Trace};
+use smtpspec_judge::{Action, Happening, Target};
+use smtpspec_scenario::Profile;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+pub use hunt::{Discovery, Kind, Progress, Stability};
+pub use process::Memory;
+
+use self::hunt::Hunt;
+use crate::connection::{self, Connection};
+use crate::probe::{Contact, Unreachable, probe};
+use crate::session::later;
+use crate::stop::Stop;
+use crate::target::TargetAddress;
+
+/// How a server is fuzzed.
+#[derive(Debug, Clone)]
+pub struct FuzzOptions {
+    /// Which sessions are made.
+    pub seed: u64,
+    /// How long it goes on at most.
+    pub time: Option<Duration>,
+    /// How many sessions there are at most.
+    pub sessions: Option<u64>,
+    /// How many connections there are at once.
+    pub jobs: usize,
+    /// How many sessions begin in a second at most; for a stranger's server.
+    pub rate: Option<u32>,
+    /// How long a reply may take that is due.
+    pub reply: Duration,
+    /// The server's process, to see whether it lives and what it holds.
+    pub process: Option<u32>,
+    /// Sessions of earlier runs to go on from.
+    pub corpus: Vec<Session>,
+}
+
+/// What is told while it goes on.
+#[derive(Debug)]
+pub enum FuzzEvent<'e> {
+    /// Where it stands, now and then.
+    Progress(&'e Progress),
+    /// Something was found, and is as small as it gets.
+    Found(&'e Discovery),
+    /// Something was seen, and is being played again.
+    Suspected(&'e str),
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Fuzzed {
+    /// The server, as it presented itself.
+    pub target: Target,
+    /// Everything that was found, in the order of finding.
+    pub discoveries: Vec<Discovery>,
+    /// The counts.
+    pub progress: Progress,
+    /// The sessions that showed something new: the corpus of a later run.
+    pub corpus: Vec<Session>,
+    /// What the process held, where it was watched.
+    pub memory: Option<Memory>,
+    /// Why it ended early: the server is gone.
+    pub lost: Option<String>,
+    /// Whether somebody pressed Ctrl-C.
+    pub interrupted: bool,
+}
+
+/// How long is waited where a reply may come or not: enough for a server on the same machine.
+const PERHAPS: Duration = Duration::from_millis(40);
+
+/// How often it is told where it stands.
+const STATUS: Duration = Duration::from_millis(250);
+
+/// How long a server that refuses connections has to come back.
+const RETURN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Plays sessions against the target until the time, the sessions or somebody's patience is over.
+///
+/// # Errors
+///
+/// Where no session can be begun at all.
+pub async fn fuzz(
+    target: &TargetAddress,
+    profile: &Profile,
+    options: FuzzOptions,
+    events: &mut dyn FnMut(FuzzEvent<'_>),
+    stop: &Stop,
+) -> Result<Fuzzed, Unreachable> {
+    let contact = probe(target, profile).await?;
+    let names = Names::of(profile);
+    let ground = Ground { names: names.clone(), offered: contact.offered.clone() };
+    let explorer = Explorer::new(ground, options.seed);
+    let ends = options.time.map(|time| later(Instant::now(), time));
+    let hunt = Arc::new(Hunt::new(explorer, names, &options));
+    let over = Stop::new();
+    let mut workers = JoinSet::new();
+    for _ in 0..options.jobs.max(1) {
+        let worker = Worker {
+            hunt: Arc::clone(&hunt),
+            contact: contact.clone(),
+            target: target.clone(),
+            profile: profile.clone(),
+            patience: Patience { reply: options.reply, perhaps: PERHAPS },
+            rate: options.rate,
+            over: over.clone(),
+        };
+        workers.spawn(worker.work());
+    }
+    let mut stopped = std::pin::pin!(stop.stopped());
+    let mut interrupted = false;
+    loop {
+        let at_end = ends.unwrap_or_else(|| later(Instant::now(), Duration::MAX));
+        tokio::select! {
+            biased;
+            () = &mut stopped, if !interrupted => {
+                interrupted = true;
+                over.stop();
+            }
+            () = sleep_until(at_end), if !over.is_stopped() => over.stop(),
+            done = workers.join_next() => if done.is_none() { break },
+            () = sleep(STATUS) => {}
+        }
+        hunt.look_at_process();
+        hunt.tell(events);
+    }
+    hunt.tell(events);
+    Ok(hunt.end(contact.target, interrupted))
+}
+
+/// One connection at a time.
+struct Worker {
+    hunt: Arc<Hunt>,
+    contact: Contact,
+    target: TargetAddress,
+    profile: Profile,
+    patience: Patience,
+    rate: Option<u32>,
+    over: Stop,
+}
+
+impl Worker {
+    async fn work(self) {
+        let mut pause = Duration::from_millis(50);
+        while !self.over.is_stopped() {
+            let Some(case) = self.hunt.next_case() else { return };
+            let begun = Instant::now();
+            let trace = self.play(&case.session).await;
+            if refused(&trace) || turned_away(&trace) {
+                self.hunt.turned_away();
+                if !self.comes_back(&case).await {
+                    self.over.stop();
+                    return;
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(2));
+                continue;
+            }
+            pause = Duration::from_millis(50);
+            for suspicion in self.hunt.note(&case, &trace) {
+                let found = examine::examine(&self, &case.session, suspicion, trace.clone()).await;
+                self.hunt.found(found);
+            }
+            if let Some(rate) = self.rate.filter(|rate| *rate > 0) {
+                sleep_until(begun + Duration::from_secs(1) / rate).await;
+            }
+            // Who is always ready must let others have their turn.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Plays a session on a connection of its own.
+    async fn play(&self, session: &Session) -> Trace {
+        let began = Instant::now();
+        let mut drive = Drive::new(session, self.patience);
+        let mut open = None;
+        loop {
+            let action = drive.next(began.elapsed());
+            let what = match action {
+                Action::Done => break,
+                Action::Open { .. } => {
+                    let deadline = began + self.profile.timeouts.connect;
+                    match Connection::open(self.contact.address, deadline).await {
+                        Ok(connection) => {
+                            open = Some(connection);
+                            Happening::Opened
+                        }
+                        Err(error) => Happening::Refused { reason: connection::reason(&error) },
+                    }
+                }
+                Action::Pause { until } => {
+                    sleep_until(later(began, until)).await;
+                    continue;
+                }
+                Action::End { how, .. } => {
+                    match (how, open.take()) {
+                        (smtpspec_judge::Ending::Half, Some(mut connection)) => {
+                            connection.end_half().await;
+                            open = Some(connection);
+                        }
+                        (_, Some(connection)) => connection.end(how).await,
+                        (_, None) => {}
+                    }
+                    Happening::Ended { how }
+                }
+                Action::Send { octets, .. } => match &mut open {
+                    Some(open) => open.send(octets, Instant::now() + self.patience.reply).await,
+                    None => gone(),
+                },
+                Action::Receive { until, .. } => match &mut open {
+                    Some(open) => open.receive(later(began, until)).await,
+                    None => gone(),
+                },
+                Action::Collect { .. } => Happening::Waited,
+            };
+            drive.observe(began.elapsed(), what);
+        }
+        drive.finish()
+    }
+
+    /// Whether a server that refused a connection is there, or comes back in time. If it went,
+    /// somebody's session may be to blame.
+    async fn comes_back(&self, case: &hunt::Case) -> bool {
+        let began = Instant::now();
+        let mut away = false;
+        while began.elapsed() < RETURN_WITHIN && !self.over.is_stopped() {
+            match probe(&self.target, &self.profile).await {
+                Ok(_) => {
+                    if away {
+                        self.hunt.was_away(began.elapsed());
+                    }
+                    return true;
+                }
+                Err(_) => away = true,
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        if !self.over.is_stopped() {
+            self.hunt.lost(case);
+        }
+        false
+    }
+}
+
+/// The connection could not be opened.
+fn refused(trace: &Trace) -> bool {
+    trace.transcript.events.iter().any(|event| matches!(event.what, Happening::Refused { .. }))
+}
+
+/// The greeting was 421: the server has no room.
+fn turned_away(trace: &Trace) -> bool {
+    let greeting = trace.heard.first().and_then(|heard| heard.reply.as_ref());
+    greeting.is_some_and(|reply| reply.code.get() == 421)
+}
+
+fn gone() -> Happening {
+    Happening::Cut { reason: "there is no connection".to_owned() }
+}

@@ -1,0 +1,87 @@
+//! A suspicion becomes a discovery: played again, made small, written as a scenario.
+
+use std::time::Duration;
+
+use smtpspec_explore::{Session, Shrink, Trace, reproducer};
+use tokio::time::Instant;
+
+use super::Worker;
+use super::hunt::{Discovery, Kind, Stability, Suspicion, kinds};
+
+/// How often a suspicion is played again before it is believed.
+const REPLAYS: u8 = 3;
+
+/// How many sessions are played, and how long, to make one finding small.
+const TRIES: usize = 400;
+const TIME: Duration = Duration::from_secs(15);
+
+/// Finds out whether it comes again, and what is the least that shows it.
+pub(super) async fn examine(
+    worker: &Worker,
+    session: &Session,
+    suspicion: Suspicion,
+    first: Trace,
+) -> Discovery {
+    let Suspicion { kind, finding, case } = suspicion;
+    let mut again = 0;
+    for _ in 0..REPLAYS {
+        again += u8::from(shows(&worker.play(session).await, &kind));
+    }
+    let stability = if again == REPLAYS { Stability::Stable } else { Stability::Unstable(again) };
+    let (session, trace) = match stability {
+        Stability::Stable => smaller(worker, session, &kind, first).await,
+        Stability::Unstable(_) => (session.clone(), first),
+    };
+    let finding = kinds(&trace)
+        .into_iter()
+        .find(|(found, _)| *found == kind)
+        .map_or(finding, |(_, finding)| finding);
+    let slug = format!("fuzz-{}", slug(&kind));
+    let title = format!("Found by fuzzing: {}", finding.what);
+    let scenario =
+        reproducer::scenario(&trace, &worker.hunt.names, kind.requirement, &slug, &title);
+    Discovery { kind, finding, case, session, trace, scenario, stability }
+}
+
+/// The smallest session that shows the same, and what happens in it.
+async fn smaller(
+    worker: &Worker,
+    session: &Session,
+    kind: &Kind,
+    first: Trace,
+) -> (Session, Trace) {
+    let began = Instant::now();
+    let mut best = first;
+    let mut shrink = Shrink::new(session.clone());
+    for _ in 0..TRIES {
+        if began.elapsed() > TIME {
+            break;
+        }
+        let Some(candidate) = shrink.candidate() else { break };
+        let trace = worker.play(candidate).await;
+        let still = shows(&trace, kind);
+        if still {
+            best = trace;
+        }
+        shrink.tell(still);
+    }
+    (shrink.best().clone(), best)
+}
+
+fn shows(trace: &Trace, kind: &Kind) -> bool {
+    kinds(trace).iter().any(|(found, _)| found == kind)
+}
+
+/// The kind in letters, digits and hyphens.
+fn slug(kind: &Kind) -> String {
+    let words = format!("{} {:?} {}", kind.requirement, kind.state, kind.asked);
+    let mut slug = String::new();
+    for letter in words.chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter.to_ascii_lowercase());
+        } else if !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.trim_matches('-').to_owned()
+}
