@@ -46,6 +46,8 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Run scenarios against a server, or against the reference inside this program
     Run(Box<Run>),
+    /// Attack a server with sessions made from the model, and tell what breaks a rule
+    Fuzz(Box<Fuzz>),
     /// Run the reference server
     Serve(Serve),
     /// List scenarios, requirements or mutants
@@ -73,24 +75,8 @@ pub(crate) struct Run {
     /// What to run: an id, the beginning of one (rfc5321/4.1.1), or a glob; all without one
     #[arg(value_name = "FILTER")]
     pub(crate) filters: Vec<String>,
-    /// The target; the reference inside this program without it
-    #[arg(short, long, value_name = "HOST[:PORT]", env = "SMTPSPEC_SERVER")]
-    pub(crate) server: Option<String>,
-    /// A file that describes the target
-    #[arg(long, value_name = "FILE", env = "SMTPSPEC_PROFILE")]
-    pub(crate) profile: Option<PathBuf>,
-    /// The reverse-path of the mails
-    #[arg(short, long, value_name = "ADDR", env = "SMTPSPEC_FROM")]
-    pub(crate) from: Option<String>,
-    /// A mailbox that the target accepts; a second one, behind a comma, lets more scenarios run
-    #[arg(short, long, value_name = "ADDR[,ADDR]", env = "SMTPSPEC_TO", value_delimiter = ',')]
-    pub(crate) to: Vec<String>,
-    /// A mailbox that the target refuses
-    #[arg(long, value_name = "ADDR", env = "SMTPSPEC_UNKNOWN_TO")]
-    pub(crate) unknown_to: Option<String>,
-    /// The name to give in EHLO and HELO
-    #[arg(long, visible_alias = "helo", value_name = "NAME", env = "SMTPSPEC_EHLO")]
-    pub(crate) ehlo: Option<String>,
+    #[command(flatten)]
+    pub(crate) target: Target,
     /// Where to play the target's next hop, and see what mail comes out of it
     #[arg(
         long,
@@ -115,9 +101,6 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "N", env = "SMTPSPEC_JOBS", default_value = "8",
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) jobs: u16,
-    /// How long to wait for a connection or a reply: 500ms, 5s, 2m
-    #[arg(long, value_name = "DURATION", env = "SMTPSPEC_TIMEOUT", value_parser = duration)]
-    pub(crate) timeout: Option<Duration>,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
     pub(crate) fail_on: FailOn,
@@ -150,6 +133,94 @@ pub(crate) struct Run {
     /// Tell what would run, and send nothing
     #[arg(long = "dry-run")]
     pub(crate) dry: bool,
+}
+
+/// Whom to test, and what it knows of us.
+#[derive(Debug, Args)]
+pub(crate) struct Target {
+    /// The target; the reference inside this program without it
+    #[arg(short, long, value_name = "HOST[:PORT]", env = "SMTPSPEC_SERVER")]
+    pub(crate) server: Option<String>,
+    /// A file that describes the target
+    #[arg(long, value_name = "FILE", env = "SMTPSPEC_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// The reverse-path of the mails
+    #[arg(short, long, value_name = "ADDR", env = "SMTPSPEC_FROM")]
+    pub(crate) from: Option<String>,
+    /// A mailbox that the target accepts; a second one, behind a comma, lets more scenarios run
+    #[arg(short, long, value_name = "ADDR[,ADDR]", env = "SMTPSPEC_TO", value_delimiter = ',')]
+    pub(crate) to: Vec<String>,
+    /// A mailbox that the target refuses
+    #[arg(long, value_name = "ADDR", env = "SMTPSPEC_UNKNOWN_TO")]
+    pub(crate) unknown_to: Option<String>,
+    /// The name to give in EHLO and HELO
+    #[arg(long, visible_alias = "helo", value_name = "NAME", env = "SMTPSPEC_EHLO")]
+    pub(crate) ehlo: Option<String>,
+    /// How long to wait for a connection or a reply: 500ms, 5s, 2m
+    #[arg(long, value_name = "DURATION", env = "SMTPSPEC_TIMEOUT", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// What to attack, and how long.
+#[derive(Debug, Args)]
+pub(crate) struct Fuzz {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Which sessions are made; the same seed makes the same ones. By chance, if nobody says
+    #[arg(long, value_name = "NUMBER", env = "SMTPSPEC_SEED")]
+    pub(crate) seed: Option<u64>,
+    /// How long to go on: 60s, 5m
+    #[arg(long, value_name = "DURATION", env = "SMTPSPEC_TIME", value_parser = duration,
+          default_value = "60s")]
+    pub(crate) time: Duration,
+    /// How many sessions to play at most
+    #[arg(long, value_name = "N", env = "SMTPSPEC_SESSIONS")]
+    pub(crate) sessions: Option<u64>,
+    /// How many connections at once
+    #[arg(short, long, value_name = "N", env = "SMTPSPEC_JOBS", default_value = "16",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) jobs: u16,
+    /// Where each finding goes, as a scenario file
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        env = "SMTPSPEC_OUTPUT",
+        default_value = "smtpspec-fuzz"
+    )]
+    pub(crate) output: PathBuf,
+    /// Where sessions that showed something new are kept, to go on from next time
+    #[arg(long, value_name = "DIR", env = "SMTPSPEC_CORPUS")]
+    pub(crate) corpus: Option<PathBuf>,
+    /// The server's process, to see whether it lives and how its memory grows
+    #[arg(long, value_name = "PID", env = "SMTPSPEC_PID")]
+    pub(crate) pid: Option<u32>,
+    /// A deviation of the embedded reference (`smtpspec list mutants`); may be given again
+    #[arg(
+        long = "mutant",
+        value_name = "NAME",
+        env = "SMTPSPEC_MUTANT",
+        value_delimiter = ',',
+        conflicts_with = "server"
+    )]
+    pub(crate) mutants: Vec<String>,
+    /// Attack also a server that is not on this machine, with few sessions in a second
+    #[arg(long, env = "SMTPSPEC_ALLOW_HOSTILE")]
+    pub(crate) allow_hostile: bool,
+    /// What makes the exit code 1
+    #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
+    pub(crate) fail_on: FailOn,
+    /// A report: terminal, json or junit, on standard output or in a file; may be given again
+    #[arg(
+        long = "report",
+        value_name = "FORMAT[=PATH]",
+        env = "SMTPSPEC_REPORT",
+        value_delimiter = ','
+    )]
+    pub(crate) reports: Vec<String>,
+    /// Print findings and the summary only
+    #[arg(short, long, env = "SMTPSPEC_QUIET")]
+    pub(crate) quiet: bool,
 }
 
 /// The weakest level whose breach makes the exit code 1.
@@ -273,7 +344,7 @@ mod tests {
     #[test]
     fn every_flag_that_takes_a_value_has_a_variable() {
         let cli = Cli::command();
-        for name in ["run", "serve", "prove"] {
+        for name in ["run", "fuzz", "serve", "prove"] {
             let command = cli.find_subcommand(name).expect("it exists");
             for arg in command.get_arguments() {
                 let takes_value = arg.get_action().takes_values() && !arg.is_positional();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use smtpspec_scenario::{Outlet, Profile, Source};
 
-use crate::args::Run;
+use crate::args::{Run, Target};
 use crate::console::Console;
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -33,17 +33,24 @@ pub(crate) fn read(path: Option<&Path>, console: &Console) -> Result<Profile, Ex
 
 /// The profile of `run`.
 pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
-    let mut profile = read(run.profile.as_deref(), console)?;
-    if let Some(server) = &run.server {
+    let mut profile = of_target(&run.target, console)?;
+    profile.outlet = outlet(run, profile.outlet, console)?;
+    Ok(profile)
+}
+
+/// The profile of a target: the file, and the flags over it.
+pub(crate) fn of_target(flags: &Target, console: &Console) -> Result<Profile, Exit> {
+    let mut profile = read(flags.profile.as_deref(), console)?;
+    if let Some(server) = &flags.server {
         profile.server = Some(server.clone());
     }
-    if let Some(from) = &run.from {
+    if let Some(from) = &flags.from {
         profile.sender.clone_from(from);
     }
-    if let Some(ehlo) = &run.ehlo {
+    if let Some(ehlo) = &flags.ehlo {
         profile.client.clone_from(ehlo);
     }
-    match run.to.as_slice() {
+    match flags.to.as_slice() {
         [] => {}
         [first, others @ ..] => {
             profile.recipient.clone_from(first);
@@ -57,14 +64,13 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
             }
         }
     }
-    if let Some(unknown) = &run.unknown_to {
+    if let Some(unknown) = &flags.unknown_to {
         profile.unknown_recipient = Some(unknown.clone());
     }
-    if let Some(timeout) = run.timeout {
+    if let Some(timeout) = flags.timeout {
         profile.timeouts.connect = timeout;
         profile.timeouts.reply = timeout;
     }
-    profile.outlet = outlet(run, profile.outlet, console)?;
     for (flag, address) in addresses(&profile) {
         if let Err(why) = is_plain(address) {
             console.error(&format!("{flag}: `{}` {why}", address.escape_debug()));

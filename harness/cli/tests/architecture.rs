@@ -15,9 +15,13 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("smtpspec-reference", &["catalogue", "protocol"]),
     ("smtpspec-scenario", &["catalogue", "protocol"]),
     ("smtpspec-judge", &["catalogue", "protocol", "reference", "scenario"]),
+    ("smtpspec-explore", &["catalogue", "protocol", "reference", "scenario", "judge"]),
     ("smtpspec-report", &["catalogue", "protocol", "judge"]),
-    ("smtpspec-runner", &["catalogue", "protocol", "reference", "scenario", "judge"]),
-    ("smtpspec", &["catalogue", "protocol", "reference", "scenario", "judge", "report", "runner"]),
+    ("smtpspec-runner", &["catalogue", "protocol", "reference", "scenario", "judge", "explore"]),
+    (
+        "smtpspec",
+        &["catalogue", "protocol", "reference", "scenario", "judge", "explore", "report", "runner"],
+    ),
 ];
 
 /// The crates below the line: no sockets, no clock, no async.
@@ -27,6 +31,7 @@ const SANS_IO: &[&str] = &[
     "harness/reference",
     "harness/scenario",
     "harness/judge",
+    "harness/explore",
     "reports",
 ];
 

@@ -3,30 +3,12 @@
 
 use std::env;
 use std::sync::Arc;
-use std::time::Duration;
 
-use smtpspec_explore::{Drive, Explorer, Ground, Names, Novelty, Patience, Session, Trace};
-use smtpspec_judge::Action;
-use smtpspec_judge::memory::{self, World};
+use smtpspec_explore::memory::play;
+use smtpspec_explore::{Explorer, Ground, Names, Novelty, Session};
+use smtpspec_judge::memory::offered;
 use smtpspec_reference::{Config, mutants};
 use smtpspec_scenario::Profile;
-
-const PATIENCE: Patience =
-    Patience { reply: Duration::from_secs(5), perhaps: Duration::from_millis(50) };
-
-fn play(session: &Session, config: &Arc<Config>) -> Trace {
-    let mut world = World::new(config, "unique");
-    let mut drive = Drive::new(session, PATIENCE);
-    loop {
-        let action = drive.next(world.tick());
-        if action == Action::Done {
-            return drive.finish();
-        }
-        if let Some((_, what)) = world.perform(action) {
-            drive.observe(world.now(), what);
-        }
-    }
-}
 
 fn main() {
     let sessions = env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(20_000);
@@ -34,7 +16,7 @@ fn main() {
     let (mut found, mut all) = (0, 0);
     for mutant in mutants::all() {
         let config = Arc::new(Config { mutants: vec![mutant], ..usual.clone() });
-        let offered = memory::offered(&config);
+        let offered = offered(&config);
         let explorer = Explorer::new(Ground { names: Names::of(&Profile::default()), offered }, 1);
         let mut novelty = Novelty::default();
         let mut seeds: Vec<Session> = Vec::new();

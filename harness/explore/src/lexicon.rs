@@ -12,6 +12,23 @@ pub(crate) const HELLOS: &[&str] = &[
     "ehlo {client}",
 ];
 
+/// The plainest form of each command.
+pub(crate) const PLAIN: &[&str] = &[
+    "EHLO {client}",
+    "HELO {client}",
+    "MAIL FROM:<{sender}>",
+    "RCPT TO:<{recipient}>",
+    "DATA",
+    ".",
+    "RSET",
+    "NOOP",
+    "HELP",
+    "VRFY {recipient}",
+    "EXPN {recipient}",
+    "QUIT",
+    "TURN",
+];
+
 /// Legal MAIL commands of any server.
 pub(crate) const MAILS: &[&str] = &[
     "MAIL FROM:<{sender}>",

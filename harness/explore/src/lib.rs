@@ -10,6 +10,7 @@
 //! | what can be broken | [`deviate`] |
 //! | what there is to say, and the target's names in it | `lexicon`, [`names`] |
 //! | a session being played: what to do next, what was seen | [`drive`] |
+//! | the same against the reference in memory | [`memory`] |
 //! | what was not seen before | [`novelty`] |
 //! | a finding made small | [`shrink`] |
 //! | a finding as a scenario | [`reproducer`] |
@@ -20,6 +21,7 @@ pub mod deviate;
 pub mod dice;
 pub mod drive;
 mod lexicon;
+pub mod memory;
 pub mod names;
 pub mod novelty;
 pub mod reproducer;
@@ -47,6 +49,11 @@ impl Explorer {
     /// For this target, with this seed.
     pub fn new(ground: Ground, seed: u64) -> Self {
         Self { ground, seed }
+    }
+
+    /// What the sessions are made of.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
     }
 
     /// A case of the seed: a legal walk to some place, nothing, one thing or two things broken

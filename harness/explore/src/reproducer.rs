@@ -101,7 +101,7 @@ fn template(octets: &[u8], names: &Names) -> Template {
         let found = known.iter().find(|(_, value)| rest.starts_with(value.as_bytes()));
         if let Some((name, value)) = found {
             source.push_str(&Template::literal(std::mem::take(&mut literal)).source(true));
-            source.push_str(&format!("${{{name}}}"));
+            source.extend(["${", name, "}"]);
             rest = &rest[value.len()..];
         } else {
             literal.push(first);

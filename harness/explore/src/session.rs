@@ -1,9 +1,10 @@
 //! What a client does on one connection, octet for octet.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use smtpspec_protocol::escape::escape;
+use smtpspec_protocol::escape::{escape, unescape};
 
 /// A session: moves, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -77,22 +78,75 @@ impl Session {
     }
 }
 
-/// As people read it: a line for each move, its octets escaped.
+/// As people read it, and as a file of the corpus holds it: a line for each move, with the writes
+/// escaped and parted by ` | `; `>` before it means that the next move follows at once, `/` that
+/// our side ends then, `!` that the connection is cut. `hasty` comes first where that is so.
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.hasty {
-            writeln!(f, "before the greeting:")?;
+            writeln!(f, "{HASTY}")?;
         }
         for one in &self.moves {
-            let writes: Vec<String> = one.writes().map(|write| escape(write).to_string()).collect();
-            let then = match one.then {
-                Then::Await => "",
-                Then::GoOn => " and at once",
-                Then::HalfClose => " and our side ends",
-                Then::Abort => " and the connection is cut",
-            };
-            writeln!(f, "{}{then}", writes.join(" | "))?;
+            let writes: Vec<String> =
+                one.writes().map(|write| escape(write).to_string().replace('|', "\\x7c")).collect();
+            writeln!(f, "{} {}", one.then.sign(), writes.join(PARTED))?;
         }
         Ok(())
+    }
+}
+
+const HASTY: &str = "hasty";
+const PARTED: &str = " | ";
+
+/// Why a text is no session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSession {
+    line: usize,
+    why: String,
+}
+
+impl fmt::Display for NoSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.why)
+    }
+}
+
+impl std::error::Error for NoSession {}
+
+impl FromStr for Session {
+    type Err = NoSession;
+
+    fn from_str(text: &str) -> Result<Self, NoSession> {
+        let hasty = text.lines().next() == Some(HASTY);
+        let mut moves = Vec::new();
+        for (number, line) in text.lines().enumerate().skip(usize::from(hasty)) {
+            let wrong = |why: String| NoSession { line: number + 1, why };
+            let (sign, writes) = line.split_once(' ').unwrap_or((line, ""));
+            let then = Then::ALL
+                .into_iter()
+                .find(|then| then.sign().to_string() == sign)
+                .ok_or_else(|| wrong(format!("`{sign}` is none of `-`, `>`, `/`, `!`")))?;
+            let mut one = Move { octets: Vec::new(), cuts: Vec::new(), then };
+            for write in writes.split(PARTED) {
+                one.cuts.push(one.octets.len());
+                one.octets.extend(unescape(write).map_err(|error| wrong(error.to_string()))?);
+            }
+            one.tidy();
+            moves.push(one);
+        }
+        Ok(Self { hasty, moves })
+    }
+}
+
+impl Then {
+    const ALL: [Self; 4] = [Self::Await, Self::GoOn, Self::HalfClose, Self::Abort];
+
+    const fn sign(self) -> char {
+        match self {
+            Self::Await => '-',
+            Self::GoOn => '>',
+            Self::HalfClose => '/',
+            Self::Abort => '!',
+        }
     }
 }

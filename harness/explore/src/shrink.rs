@@ -1,12 +1,14 @@
-//! A session made small, while it still shows what it showed: fewer moves, then plainer ones, then
-//! fewer octets. Whoever plays the candidates tells whether they still show it.
+//! A session made small, while it still shows what it showed: fewer moves, then plain ones, then
+//! fewer octets in those that are not. Whoever plays the candidates tells whether they still show
+//! it.
 
-use crate::session::{Session, Then};
+use crate::session::{Move, Session, Then};
 
 /// A session on its way to a smaller one.
 #[derive(Debug, Clone)]
 pub struct Shrink {
     best: Session,
+    plain: Vec<Move>,
     candidate: Option<Session>,
     stage: Stage,
     rounds: u8,
@@ -20,7 +22,11 @@ enum Stage {
         at: usize,
         size: usize,
     },
-    /// Make this move plain: one write, and its answer awaited.
+    /// Make this move simple: one write, and its answer awaited.
+    Simple {
+        at: usize,
+    },
+    /// Put the plain command with this move's verb in its place.
     Plain {
         at: usize,
     },
@@ -37,11 +43,12 @@ enum Stage {
 const ROUNDS: u8 = 2;
 
 impl Shrink {
-    /// Begins with a session that shows something.
-    pub fn new(session: Session) -> Self {
+    /// Begins with a session that shows something. `plain` are the moves that need no explanation,
+    /// one for each verb.
+    pub fn new(session: Session, plain: Vec<Move>) -> Self {
         let size = session.moves.len();
         let stage = Stage::Moves { at: 0, size };
-        Self { best: session, candidate: None, stage, rounds: 0, changed: false }
+        Self { best: session, plain, candidate: None, stage, rounds: 0, changed: false }
     }
 
     /// The next session to try; none when it can't be made smaller.
@@ -49,6 +56,7 @@ impl Shrink {
         loop {
             let tried = match self.stage {
                 Stage::Moves { at, size } => self.without_moves(at, size),
+                Stage::Simple { at } => self.simple(at),
                 Stage::Plain { at } => self.plain(at),
                 Stage::Octets { of, at, size } => self.without_octets(of, at, size),
                 Stage::Done => return None,
@@ -69,6 +77,7 @@ impl Shrink {
         self.stage = match self.stage {
             Stage::Moves { at, size } if !shows => Stage::Moves { at: at + size, size },
             Stage::Octets { of, at, size } if !shows => Stage::Octets { of, at: at + size, size },
+            Stage::Simple { at } => Stage::Simple { at: at + 1 },
             Stage::Plain { at } => Stage::Plain { at: at + 1 },
             same => same,
         };
@@ -83,7 +92,7 @@ impl Shrink {
         let count = self.best.moves.len();
         if at >= count || size == 0 {
             self.stage = match size / 2 {
-                0 => Stage::Plain { at: 0 },
+                0 => Stage::Simple { at: 0 },
                 size => Stage::Moves { at: 0, size },
             };
             return None;
@@ -94,26 +103,46 @@ impl Shrink {
     }
 
     /// The place behind the last move stands for the haste before the first.
-    fn plain(&mut self, at: usize) -> Option<Session> {
-        let mut plainer = self.best.clone();
-        let count = plainer.moves.len();
-        match plainer.moves.get_mut(at) {
+    fn simple(&mut self, at: usize) -> Option<Session> {
+        let mut simpler = self.best.clone();
+        let count = simpler.moves.len();
+        match simpler.moves.get_mut(at) {
             Some(one) => {
                 one.cuts.clear();
                 one.then = Then::Await;
             }
-            None if at == count => plainer.hasty = false,
+            None if at == count => simpler.hasty = false,
             None => {
-                let size = plainer.moves.first().map_or(0, |one| one.octets.len() / 2);
-                self.stage = Stage::Octets { of: 0, at: 0, size };
+                self.stage = Stage::Plain { at: 0 };
                 return None;
             }
         }
-        if plainer == self.best {
-            self.stage = Stage::Plain { at: at + 1 };
+        if simpler == self.best {
+            self.stage = Stage::Simple { at: at + 1 };
             return None;
         }
-        Some(plainer)
+        Some(simpler)
+    }
+
+    fn plain(&mut self, at: usize) -> Option<Session> {
+        let Some(one) = self.best.moves.get(at) else {
+            self.stage = Stage::Octets { of: 0, at: 0, size: self.half_of(0) };
+            return None;
+        };
+        let plain = self.plain.iter().find(|plain| same_verb(plain, one));
+        if let Some(plain) = plain.filter(|plain| *plain != one) {
+            let mut plainer = self.best.clone();
+            plainer.moves[at] = plain.clone();
+            return Some(plainer);
+        }
+        self.stage = Stage::Plain { at: at + 1 };
+        None
+    }
+
+    /// Half the octets of a move; none of a plain one, which is best left as it is.
+    fn half_of(&self, at: usize) -> usize {
+        let one = self.best.moves.get(at).filter(|one| !self.plain.contains(one));
+        one.map_or(0, |one| one.octets.len() / 2)
     }
 
     fn without_octets(&mut self, of: usize, at: usize, size: usize) -> Option<Session> {
@@ -127,8 +156,7 @@ impl Shrink {
         };
         let length = one.octets.len();
         if size == 0 {
-            let next = self.best.moves.get(of + 1).map_or(0, |next| next.octets.len() / 2);
-            self.stage = Stage::Octets { of: of + 1, at: 0, size: next };
+            self.stage = Stage::Octets { of: of + 1, at: 0, size: self.half_of(of + 1) };
             return None;
         }
         if at >= length {
@@ -141,4 +169,14 @@ impl Shrink {
         cut.tidy();
         Some(smaller)
     }
+}
+
+/// Whether two moves are commands with the same verb, or both begin with the dot that ends data.
+fn same_verb(one: &Move, other: &Move) -> bool {
+    let verb = |one: &Move| {
+        let word = one.octets.split(|octet| !octet.is_ascii_alphabetic()).next();
+        word.unwrap_or_default().to_ascii_uppercase()
+    };
+    let dot = |one: &Move| one.octets.first() == Some(&b'.');
+    verb(one) == verb(other) && dot(one) == dot(other)
 }

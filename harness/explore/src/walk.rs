@@ -51,6 +51,11 @@ impl Ground {
         Move::of(self.names.fill(text))
     }
 
+    /// The moves that need no explanation, one for each verb.
+    pub fn plain(&self) -> Vec<Move> {
+        words::PLAIN.iter().map(|line| self.line(line)).collect()
+    }
+
     /// The shortest way to a place, with now and then something that is legal anywhere.
     pub(crate) fn way_to(&self, place: Place, dice: &mut Dice) -> Vec<Move> {
         let mut moves = Vec::new();

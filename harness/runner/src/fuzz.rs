@@ -79,8 +79,9 @@ pub struct Fuzzed {
     pub interrupted: bool,
 }
 
-/// How long is waited where a reply may come or not: enough for a server on the same machine.
-const PERHAPS: Duration = Duration::from_millis(40);
+/// How long is waited where a reply may come or not: enough for most servers on the same machine.
+/// What a later one seems to show, the patience of `examine` does not show again.
+const PERHAPS: Duration = Duration::from_millis(15);
 
 /// How often it is told where it stands.
 const STATUS: Duration = Duration::from_millis(250);
@@ -114,7 +115,7 @@ pub async fn fuzz(
             contact: contact.clone(),
             target: target.clone(),
             profile: profile.clone(),
-            patience: Patience { reply: options.reply, perhaps: PERHAPS },
+            reply: options.reply,
             rate: options.rate,
             over: over.clone(),
         };
@@ -147,7 +148,7 @@ struct Worker {
     contact: Contact,
     target: TargetAddress,
     profile: Profile,
-    patience: Patience,
+    reply: Duration,
     rate: Option<u32>,
     over: Stop,
 }
@@ -158,7 +159,7 @@ impl Worker {
         while !self.over.is_stopped() {
             let Some(case) = self.hunt.next_case() else { return };
             let begun = Instant::now();
-            let trace = self.play(&case.session).await;
+            let trace = self.play(&case.session, PERHAPS).await;
             if refused(&trace) || turned_away(&trace) {
                 self.hunt.turned_away();
                 if !self.comes_back(&case).await {
@@ -183,9 +184,9 @@ impl Worker {
     }
 
     /// Plays a session on a connection of its own.
-    async fn play(&self, session: &Session) -> Trace {
+    async fn play(&self, session: &Session, perhaps: Duration) -> Trace {
         let began = Instant::now();
-        let mut drive = Drive::new(session, self.patience);
+        let mut drive = Drive::new(session, Patience { reply: self.reply, perhaps });
         let mut open = None;
         loop {
             let action = drive.next(began.elapsed());
@@ -217,7 +218,7 @@ impl Worker {
                     Happening::Ended { how }
                 }
                 Action::Send { octets, .. } => match &mut open {
-                    Some(open) => open.send(octets, Instant::now() + self.patience.reply).await,
+                    Some(open) => open.send(octets, Instant::now() + self.reply).await,
                     None => gone(),
                 },
                 Action::Receive { until, .. } => match &mut open {

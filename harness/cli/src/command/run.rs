@@ -14,7 +14,7 @@ use smtpspec_runner::{
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite};
 
-use crate::args::{FailOn, Run};
+use crate::args::{self, FailOn, Run};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::filter::Filter;
@@ -230,23 +230,8 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
 
 /// What the user said of the target and of how to talk to it, in the words of the command line.
 fn words(run: &Run) -> Vec<String> {
-    let mut words = Vec::new();
+    let mut words = words_of(&run.target);
     let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
-    if let Some(profile) = &run.profile {
-        add("--profile", &profile.display().to_string());
-    }
-    let to = Some(run.to.join(",")).filter(|to| !to.is_empty());
-    let texts = [
-        ("--from", &run.from),
-        ("--to", &to),
-        ("--unknown-to", &run.unknown_to),
-        ("--ehlo", &run.ehlo),
-    ];
-    for (flag, value) in texts {
-        if let Some(value) = value {
-            add(flag, value);
-        }
-    }
     if let Some(listen) = run.next_hop {
         add("--next-hop", &listen.to_string());
     }
@@ -259,11 +244,33 @@ fn words(run: &Run) -> Vec<String> {
     for path in &run.scenarios {
         add("--scenarios", &path.display().to_string());
     }
-    if let Some(timeout) = run.timeout {
-        add("--timeout", &format!("{}ms", timeout.as_millis()));
-    }
     if run.segmentation != Segmentation::default() {
         add("--segmentation", run.segmentation.as_str());
+    }
+    words
+}
+
+/// What the user said of the target, in the words of the command line.
+pub(crate) fn words_of(target: &args::Target) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+    if let Some(profile) = &target.profile {
+        add("--profile", &profile.display().to_string());
+    }
+    let to = Some(target.to.join(",")).filter(|to| !to.is_empty());
+    let texts = [
+        ("--from", &target.from),
+        ("--to", &to),
+        ("--unknown-to", &target.unknown_to),
+        ("--ehlo", &target.ehlo),
+    ];
+    for (flag, value) in texts {
+        if let Some(value) = value {
+            add(flag, value);
+        }
+    }
+    if let Some(timeout) = target.timeout {
+        add("--timeout", &format!("{}ms", timeout.as_millis()));
     }
     words
 }
@@ -315,7 +322,7 @@ fn explain(exit: Exit, results: &Results, console: &Console) {
     }
 }
 
-const fn grade(fail_on: FailOn) -> Grade {
+pub(crate) const fn grade(fail_on: FailOn) -> Grade {
     match fail_on {
         FailOn::Must => Grade::Must,
         FailOn::Should => Grade::Should,

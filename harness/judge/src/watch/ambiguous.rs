@@ -31,7 +31,10 @@ impl Watch {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
                 permits(&model, line, code)
             }),
-            Next::Excess | Next::Unknown => true,
+            Next::Excess => true,
+            // A reply that is wrong for what was sent may be just that; only one where none is due
+            // shows that something else was read.
+            Next::Unknown => next.is_none(),
         };
         if code.get() == 221 && as_sent {
             // To anything but QUIT, nothing but defence answers so (RFC 5321 §7.8).

@@ -97,6 +97,15 @@ fn what_was_smuggled_shows_by_the_reply_after_the_message() {
 }
 
 #[test]
+fn a_wrong_reply_after_odd_data_is_not_taken_for_smuggling() {
+    let text = [">.\\r\\r\\n.\\r\\n", "<250 OK\\r\\n"];
+    let then = |more: &[&'static str]| broken(&in_data(&[&text, more].concat()));
+    assert_eq!(then(&[">VRFY a@b.test\\r\\n", "<220 it is\\r\\n"]), [""; 0]);
+    // Where nothing was asked, a reply shows that something else was read.
+    assert_eq!(then(&["<250 OK\\r\\n"]), ["2.3.8-1"]);
+}
+
+#[test]
 fn a_line_that_is_split_shows_by_the_second_reply() {
     let sent = ">NOOP\\nNOOP\\r\\n";
     assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n"])), [""; 0]);

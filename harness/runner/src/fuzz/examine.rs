@@ -15,6 +15,9 @@ const REPLAYS: u8 = 3;
 const TRIES: usize = 400;
 const TIME: Duration = Duration::from_secs(15);
 
+/// How long is waited for what may come or not: so long that no late reply is taken for the next.
+const PATIENT: Duration = Duration::from_millis(60);
+
 /// Finds out whether it comes again, and what is the least that shows it.
 pub(super) async fn examine(
     worker: &Worker,
@@ -25,7 +28,7 @@ pub(super) async fn examine(
     let Suspicion { kind, finding, case } = suspicion;
     let mut again = 0;
     for _ in 0..REPLAYS {
-        again += u8::from(shows(&worker.play(session).await, &kind));
+        again += u8::from(shows(&worker.play(session, PATIENT).await, &kind));
     }
     let stability = if again == REPLAYS { Stability::Stable } else { Stability::Unstable(again) };
     let (session, trace) = match stability {
@@ -52,13 +55,13 @@ async fn smaller(
 ) -> (Session, Trace) {
     let began = Instant::now();
     let mut best = first;
-    let mut shrink = Shrink::new(session.clone());
+    let mut shrink = Shrink::new(session.clone(), worker.hunt.plain());
     for _ in 0..TRIES {
         if began.elapsed() > TIME {
             break;
         }
         let Some(candidate) = shrink.candidate() else { break };
-        let trace = worker.play(candidate).await;
+        let trace = worker.play(candidate, PATIENT).await;
         let still = shows(&trace, kind);
         if still {
             best = trace;

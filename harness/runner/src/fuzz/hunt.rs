@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use smtpspec_catalogue::{RequirementId, requirement};
-use smtpspec_explore::{Explorer, Names, Novelty, Session, Trace};
+use smtpspec_explore::{Explorer, Move, Names, Novelty, Session, Trace};
 use smtpspec_judge::{Evidence, Finding, Source, Target};
 use smtpspec_reference::State;
 use smtpspec_scenario::Scenario;
@@ -129,6 +129,11 @@ impl Hunt {
             process: options.process.map(Process::new),
             shared: Mutex::new(shared),
         }
+    }
+
+    /// The moves that need no explanation.
+    pub(super) fn plain(&self) -> Vec<Move> {
+        self.explorer.ground().plain()
     }
 
     /// The next case: every other one goes on from what showed something new.
@@ -301,14 +306,19 @@ pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Finding)> {
 }
 
 fn kind(trace: &Trace, finding: &Finding) -> Kind {
-    let heard = trace.heard.iter().find(|heard| heard.event >= finding.evidence.event);
-    let known = |asked: &str| asked.len() <= 8 || asked.contains(' ');
+    let evidence = &finding.evidence;
+    let verb = evidence.sent.split(|octet| !octet.is_ascii_alphabetic()).next().unwrap_or_default();
+    let verb = String::from_utf8_lossy(verb).to_ascii_uppercase();
+    // Several replies can have come at once: the one to this command is meant.
+    let here = || trace.heard.iter().filter(|heard| heard.event >= evidence.event);
+    let heard = here().find(|heard| heard.asked == verb).or_else(|| here().next());
+    let plain = |asked: &str| asked.len() <= 8 || asked.contains(' ');
     Kind {
         requirement: finding.requirement,
         state: heard.map_or(State::Unknown, |heard| heard.state),
         asked: heard
             .map(|heard| heard.asked.clone())
-            .filter(|asked| known(asked))
+            .filter(|asked| plain(asked))
             .unwrap_or_else(|| "another command".to_owned()),
     }
 }

@@ -26,6 +26,7 @@ pub fn profile() -> Profile {
         settle: Duration::from_millis(300),
         scenario: Duration::from_secs(30),
         run: Duration::from_mins(2),
+        clock: 1,
     };
     Profile { timeouts, ..Profile::default() }
 }

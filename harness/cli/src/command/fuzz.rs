@@ -1,0 +1,335 @@
+//! `smtpspec fuzz`: sessions that no scenario wrote, against a server, and what they find.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::Path;
+use std::time::Duration;
+use std::{fs, io};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use smtpspec_explore::Session;
+use smtpspec_judge::results::SCHEMA;
+use smtpspec_judge::{CaseResult, Results, Stopped, Summary, Tool, Verdict};
+use smtpspec_report::Verbosity;
+use smtpspec_runner::fuzz::{Discovery, Fuzzed, Progress, Stability};
+use smtpspec_runner::{
+    Embedded, FuzzEvent, FuzzOptions, Sink, Stop, TargetAddress, config_of, fuzz as attack,
+};
+use smtpspec_scenario::{Profile, write};
+
+use super::prove::named;
+use super::run::{grade, words_of};
+use crate::args::Fuzz;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::output::{self, Output};
+use crate::profile;
+
+/// How many sessions begin in a second at most, where the server is a stranger's.
+const POLITE: u32 = 5;
+
+/// How long a reply may take that is due, if nobody says otherwise.
+const REPLY: Duration = Duration::from_secs(5);
+
+/// The largest message of the embedded reference, so that one that is too large is soon sent.
+const MESSAGE: u64 = 1 << 17;
+
+/// How a session is named that is kept to go on from.
+const KEPT: &str = "session";
+
+pub(crate) fn fuzz(fuzz: &Fuzz, console: &Console) -> Exit {
+    let plan = match plan(fuzz, console) {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    console.note(&format!("seed {}", plan.options.seed));
+    let outputs = plan.outputs.clone();
+    let (fuzzed, started) = match interrupt::block_on(play(fuzz, plan, console)) {
+        Ok(Ok(fuzzed)) => fuzzed,
+        Ok(Err(exit)) => return exit,
+        Err(error) => {
+            console.error(&format!("the attack could not begin: {error}"));
+            return Exit::Failed;
+        }
+    };
+    let mut written = keep(fuzz, &fuzzed, console);
+    let results = results(fuzz, &fuzzed, started);
+    tell(&fuzzed, console);
+    if !results.scenarios.is_empty() || !fuzz.reports.is_empty() {
+        let verbosity = if fuzz.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+        written &= output::write(&outputs, &results, verbosity, console);
+    }
+    let exit = match (results.scenarios.is_empty(), &results.stopped) {
+        (true, None) => Exit::Clean,
+        _ => Exit::of(&results, grade(fuzz.fail_on)),
+    };
+    if written { exit } else { Exit::Failed }
+}
+
+/// What was asked for, read and found to be possible.
+struct Plan {
+    profile: Profile,
+    /// The embedded reference where it is missing.
+    target: Option<TargetAddress>,
+    options: FuzzOptions,
+    mutants: Vec<&'static smtpspec_reference::Mutant>,
+    outputs: Vec<Output>,
+}
+
+fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
+    let outputs = output::parse(&fuzz.reports).map_err(|why| {
+        console.error(&format!("--report: {why}"));
+        Exit::Usage
+    })?;
+    let mutants = named(&fuzz.mutants, console)?;
+    let profile = profile::of_target(&fuzz.target, console)?;
+    let target = match profile.server.as_deref().map(str::parse::<TargetAddress>).transpose() {
+        Ok(target) => target,
+        Err(why) => {
+            console.error(&format!("--server: {why}"));
+            return Err(Exit::Usage);
+        }
+    };
+    let strange = target.as_ref().is_some_and(|target| !target.is_loopback());
+    if strange && !fuzz.allow_hostile {
+        console.error(
+            "the target is not on this machine; --allow-hostile attacks it all the same, with few \
+             sessions in a second",
+        );
+        return Err(Exit::Usage);
+    }
+    let corpus = match fuzz.corpus.as_deref().map(read_corpus).transpose() {
+        Ok(corpus) => corpus.unwrap_or_default(),
+        Err(why) => {
+            console.error(&format!("--corpus: {why}"));
+            return Err(Exit::Usage);
+        }
+    };
+    let options = FuzzOptions {
+        seed: fuzz.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish() >> 32),
+        time: Some(fuzz.time),
+        sessions: fuzz.sessions,
+        jobs: if strange { 1 } else { fuzz.jobs.into() },
+        rate: strange.then_some(POLITE),
+        reply: fuzz.target.timeout.unwrap_or(REPLY),
+        process: fuzz.pid,
+        corpus,
+    };
+    Ok(Plan { profile, target, options, mutants, outputs })
+}
+
+async fn play(
+    fuzz: &Fuzz,
+    plan: Plan,
+    console: &Console,
+) -> io::Result<Result<(Fuzzed, jiff::Timestamp), Exit>> {
+    let started = jiff::Timestamp::now();
+    let stop = Stop::new();
+    interrupt::stops(&stop)?;
+    let embedded = if plan.target.is_none() {
+        let mut config = config_of(&plan.profile);
+        config.max_message_octets = MESSAGE;
+        config.mutants = plan.mutants;
+        Some(Embedded::with(config, Sink::Discard).await?)
+    } else {
+        None
+    };
+    let here = embedded.as_ref().map(Embedded::address);
+    let Some(target) = plan.target.or(here) else {
+        return Err(io::Error::other("there is no target"));
+    };
+    let is_embedded = embedded.is_some();
+    let status = Status::new(!fuzz.quiet);
+    let mut follow = |event: FuzzEvent<'_>| status.follow(&event, console);
+    let fuzzed = attack(&target, &plan.profile, plan.options, &mut follow, &stop).await;
+    status.end();
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+    let fuzzed = fuzzed.map(|mut fuzzed| {
+        fuzzed.target.embedded = is_embedded;
+        (fuzzed, started)
+    });
+    Ok(fuzzed.map_err(|unreachable| {
+        console.error(&unreachable.to_string());
+        Exit::Unreachable
+    }))
+}
+
+/// A line on standard error while the attack goes on, where somebody is looking.
+struct Status {
+    bar: ProgressBar,
+}
+
+impl Status {
+    fn new(wanted: bool) -> Self {
+        let bar = if wanted && Console::is_watched() {
+            let style = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
+            ProgressBar::new_spinner().with_style(style)
+        } else {
+            ProgressBar::hidden()
+        };
+        Self { bar }
+    }
+
+    fn follow(&self, event: &FuzzEvent<'_>, console: &Console) {
+        match event {
+            FuzzEvent::Progress(progress) => {
+                self.bar.tick();
+                self.bar.set_message(in_words(progress));
+            }
+            FuzzEvent::Suspected(what) => {
+                self.bar.suspend(|| console.note(&format!("seen {what}")));
+            }
+            FuzzEvent::Found(found) => {
+                let moves = found.session.moves.len();
+                let what = format!("{} ({moves} moves show it)", found.finding.what);
+                self.bar.suspend(|| console.note(&format!("found {what}")));
+            }
+        }
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn in_words(progress: &Progress) -> String {
+    let rate = u128::from(progress.sessions) * 1000 / progress.elapsed.as_millis().max(1);
+    format!(
+        "{} sessions, {rate} a second, {} states, {} transitions, {} kinds of exchanges, {} \
+         findings",
+        progress.sessions,
+        progress.states,
+        progress.transitions,
+        progress.exchanges,
+        progress.findings,
+    )
+}
+
+fn tell(fuzzed: &Fuzzed, console: &Console) {
+    console.note(&in_words(&fuzzed.progress));
+    if fuzzed.progress.turned_away > 0 {
+        let count = fuzzed.progress.turned_away;
+        console.note(&format!("the target had no room for {count} sessions"));
+    }
+    if let Some(memory) = fuzzed.memory {
+        console.note(&format!(
+            "the process held {} KiB at first, {} KiB at the most, {} KiB in the end",
+            memory.first / 1024,
+            memory.most / 1024,
+            memory.last / 1024
+        ));
+    }
+    if let Some(why) = &fuzzed.lost {
+        console.error(why);
+    }
+}
+
+/// Writes each finding as a scenario, and the sessions worth going on from. Tells whether all could
+/// be written.
+fn keep(fuzz: &Fuzz, fuzzed: &Fuzzed, console: &Console) -> bool {
+    let written = fuzzed.discoveries.iter().try_for_each(|found| {
+        fs::create_dir_all(&fuzz.output)?;
+        fs::write(fuzz.output.join(file_of(found)), write(&found.scenario))
+    });
+    let kept = match &fuzz.corpus {
+        Some(folder) => write_corpus(folder, &fuzzed.corpus),
+        None => Ok(()),
+    };
+    for (place, result) in [(Some(&fuzz.output), &written), (fuzz.corpus.as_ref(), &kept)] {
+        if let (Some(place), Err(error)) = (place, result) {
+            console.error(&format!("{}: {error}", place.display()));
+        }
+    }
+    written.is_ok() && kept.is_ok()
+}
+
+fn file_of(found: &Discovery) -> String {
+    let slug = found.scenario.id.rsplit('/').next().unwrap_or_default();
+    format!("{slug}.yaml")
+}
+
+fn read_corpus(folder: &Path) -> Result<Vec<Session>, String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == KEPT))
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| {
+            let text =
+                fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            text.parse().map_err(|why| format!("{}: {why}", path.display()))
+        })
+        .collect()
+}
+
+fn write_corpus(folder: &Path, sessions: &[Session]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for (number, session) in sessions.iter().enumerate() {
+        fs::write(folder.join(format!("{number:05}.{KEPT}")), session.to_string())?;
+    }
+    Ok(())
+}
+
+/// The document that reports render: each finding is a case.
+fn results(fuzz: &Fuzz, fuzzed: &Fuzzed, started: jiff::Timestamp) -> Results {
+    let scenarios: Vec<CaseResult> =
+        fuzzed.discoveries.iter().map(|found| case(fuzz, found)).collect();
+    let stopped = match (&fuzzed.lost, fuzzed.interrupted) {
+        (Some(why), _) => Some(Stopped::Unreachable { after: None, reason: why.clone() }),
+        (None, true) => Some(Stopped::Interrupted),
+        (None, false) => None,
+    };
+    let started = jiff::Timestamp::from_second(started.as_second()).unwrap_or(started);
+    let mut options = words_of(&fuzz.target);
+    options.extend(["--scenarios".to_owned(), fuzz.output.display().to_string()]);
+    Results {
+        schema: SCHEMA.to_owned(),
+        tool: Tool {
+            name: env!("CARGO_BIN_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        target: fuzzed.target.clone(),
+        options,
+        started: started.to_string(),
+        elapsed_ms: u64::try_from(fuzzed.progress.elapsed.as_millis()).unwrap_or(u64::MAX),
+        stopped,
+        summary: Summary::of(scenarios.len(), &scenarios, &[]),
+        scenarios,
+        findings: Vec::new(),
+    }
+}
+
+fn case(fuzz: &Fuzz, found: &Discovery) -> CaseResult {
+    let scenario = &found.scenario;
+    let (verdict, reason) = match found.stability {
+        Stability::Stable => {
+            (Verdict::of_breach(found.finding.level.grade()), found.finding.what.clone())
+        }
+        Stability::Unstable(times) => {
+            let what = &found.finding.what;
+            (Verdict::Inconclusive, format!("{what}; it came again in {times} of 3 replays"))
+        }
+    };
+    CaseResult {
+        id: scenario.id.clone(),
+        title: scenario.title.clone(),
+        spec: scenario.spec.clone(),
+        section: scenario.section.clone(),
+        section_title: scenario.section_title.clone(),
+        verdict,
+        checks: scenario.checks.clone(),
+        reason: Some(reason),
+        file: fuzz.output.join(file_of(found)).display().to_string(),
+        line: 1,
+        elapsed_us: found.trace.transcript.events.last().map_or(0, |last| last.at_us),
+        attempts: 1,
+        findings: vec![found.finding.clone()],
+        transcript: found.trace.transcript.clone(),
+    }
+}

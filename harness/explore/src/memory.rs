@@ -1,0 +1,34 @@
+//! A session against the reference in memory: no sockets, and a clock that jumps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtpspec_judge::Action;
+use smtpspec_judge::memory::World;
+use smtpspec_reference::Config;
+
+use crate::drive::{Drive, Patience, Trace};
+use crate::session::Session;
+
+/// Time costs nothing here.
+const PATIENCE: Patience =
+    Patience { reply: Duration::from_secs(5), perhaps: Duration::from_millis(50) };
+
+/// More actions than any session takes.
+const ACTIONS: usize = 1_000_000;
+
+/// Plays a session against the reference with this configuration.
+pub fn play(session: &Session, config: &Arc<Config>) -> Trace {
+    let mut world = World::new(config, "");
+    let mut drive = Drive::new(session, PATIENCE);
+    for _ in 0..ACTIONS {
+        let action = drive.next(world.tick());
+        if action == Action::Done {
+            break;
+        }
+        if let Some((_, what)) = world.perform(action) {
+            drive.observe(world.now(), what);
+        }
+    }
+    drive.finish()
+}
