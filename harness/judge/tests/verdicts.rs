@@ -102,6 +102,7 @@ fn what_was_wanted_is_a_pass() {
         play_as(MUST, NOOP, &greeted(&[Says(b"250 OK\r\n"), Says(b"221 mx.example.test\r\n")]));
     assert_eq!(outcome.result.verdict, Verdict::Pass);
     assert_eq!(outcome.oracle, []);
+    assert!(!outcome.congested && !outcome.lost);
 }
 
 #[test]
@@ -126,6 +127,44 @@ fn a_finding_shows_the_octets_and_the_event() {
     assert_eq!(evidence.received, b"550 no\r\n");
     let event = &result.transcript.events[evidence.event];
     assert_eq!(event.what, Happening::Received { octets: b"550 no\r\n".to_vec() });
+}
+
+/// Everything that was sent, in one piece.
+fn all_said(outcome: &Outcome) -> String {
+    let events = outcome.result.transcript.events.iter();
+    let sent = events.filter_map(|event| match &event.what {
+        Happening::Sent { octets } => Some(octets.as_slice()),
+        _ => None,
+    });
+    String::from_utf8(sent.collect::<Vec<_>>().concat()).unwrap()
+}
+
+#[test]
+fn only_a_positive_answer_to_ehlo_tells_what_is_offered() {
+    let conditional = "      - C: NOOP size\n        when: {ehlo: SIZE}\n      - S: {not: 999}\n        \
+                       when: {ehlo: SIZE}\n";
+    let noop = format!("{NOOP}{conditional}");
+    let script = greeted(&[Says(b"250-OK\r\n250 CHUNKING\r\n"), Says(b"250 OK\r\n")]);
+    assert!(all_said(&play_as(MUST, &noop, &script)).contains("NOOP size"));
+    let refused = format!("      - C: EHLO again.test\n      - S: 550\n{conditional}");
+    let script = greeted(&[Says(b"550-No\r\n550 CHUNKING\r\n"), Says(b"250 OK\r\n")]);
+    assert!(all_said(&play_as(MUST, &refused, &script)).contains("NOOP size"));
+    let taken = format!("      - C: EHLO again.test\n      - S: 250\n{conditional}");
+    let script = greeted(&[Says(b"250-mx\r\n250 CHUNKING\r\n"), Says(b"250 OK\r\n")]);
+    assert!(!all_said(&play_as(MUST, &taken, &script)).contains("NOOP size"));
+}
+
+#[test]
+fn helo_is_no_way_around_a_refusal_of_ehlo() {
+    let script =
+        [Says(b"220 mx\r\n"), Says(b"550 not you\r\n"), Says(b"250 mx\r\n"), Says(b"250 OK\r\n")];
+    assert_eq!(play_as(MUST, NOOP, &script).result.verdict, Verdict::Inconclusive);
+    // Of another command of the prelude it says nothing that the verb is not known.
+    let head = format!("{MUST}    given: mail\n");
+    let script = greeted(&[Says(b"502 no\r\n"), Says(b"250 mx\r\n"), Says(b"250 OK\r\n")]);
+    let outcome = play_as(&head, NOOP, &script);
+    assert_eq!(outcome.result.verdict, Verdict::Inconclusive);
+    assert!(!all_said(&outcome).contains("HELO"));
 }
 
 #[test]
@@ -153,7 +192,10 @@ fn a_cut_connection_is_policy_unless_the_scenario_says_otherwise() {
         assert_eq!(outcome.result.verdict, Verdict::Inconclusive);
         assert!(outcome.lost);
         let strict = "      - C: NOOP\n      - S: {must: 250, policy: fails}\n";
-        assert_eq!(verdict_of(MUST, strict, &[end]).0, Verdict::Fail);
+        let result = play_as(MUST, strict, &greeted(std::slice::from_ref(&end))).result;
+        assert_eq!(result.verdict, Verdict::Fail);
+        let event = &result.transcript.events[result.findings[0].evidence.event];
+        assert!(matches!(event.what, Happening::Closed | Happening::Cut { .. }), "{event:?}");
     }
 }
 
@@ -162,8 +204,12 @@ fn no_reply_at_all_is_shown_as_such() {
     let (verdict, reason) = verdict_of(MUST, NOOP, &[]);
     assert_eq!(verdict, Verdict::Fail);
     assert!(reason.starts_with("nothing within 5s"), "{reason}");
-    let (_, reason) = verdict_of(MUST, NOOP, &[Says(b"250-half\r\n250")]);
+    let result = play_as(MUST, NOOP, &greeted(&[Says(b"250-half\r\n250")])).result;
+    let reason = result.reason.unwrap();
     assert!(reason.starts_with("no whole reply"), "{reason}");
+    let evidence = &result.findings[0].evidence;
+    assert_eq!(evidence.received, b"250-half\r\n250");
+    assert_eq!(result.transcript.events[evidence.event].what, Happening::Waited);
 }
 
 #[test]

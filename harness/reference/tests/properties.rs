@@ -12,7 +12,27 @@ use smtpspec_reference::{
     Config, Measure, Model, Output, Queued, Server, State, Stimulus, TurnPeers,
 };
 
-/// A server that can do everything, within limits that a short test can reach.
+/// A server with any habits, within limits that a short test can reach.
+fn configs() -> impl Strategy<Value = Config> {
+    let withheld = prop::sample::subsequence(vec!["SIZE".to_owned(), "8BITMIME".to_owned()], 0..=2);
+    let limits = (prop_oneof![Just(0_u64), 1_u64..300], 1_usize..4, 513_usize..1100);
+    (any::<[bool; 5]>(), withheld, limits).prop_map(
+        |([open, relays, vrfy, expn, turns], withheld, (octets, recipients, line))| Config {
+            refuses_sessions: !open && relays && !vrfy,
+            relays,
+            vrfy,
+            expn,
+            withheld,
+            max_message_octets: octets,
+            max_recipients: recipients,
+            max_command_line: line,
+            turn: if turns { config().turn } else { TurnPeers::new() },
+            ..config()
+        },
+    )
+}
+
+/// A server that can do everything.
 fn config() -> Config {
     let queued = Queued {
         reverse_path: Vec::new(),
@@ -182,10 +202,15 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ])
     .prop_map(|text| text.as_bytes().to_vec());
     prop_oneof![
-        30 => known,
+        30 => known.clone(),
         3 => Just(b".\r\n".to_vec()),
         1 => Just(b"QUIT\r\n".to_vec()),
         1 => Just(b"QUIT now\r\n".to_vec()),
+        3 => (known, any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut text, at, octet)| {
+            let at = at.index(text.len());
+            text[at] = octet;
+            text
+        }),
         2 => prop::collection::vec(any::<u8>(), 0..20),
         1 => (500_usize..620, any::<bool>()).prop_map(|(octets, noop)| {
             let mut line = if noop { b"NOOP ".to_vec() } else { b"VRFY ".to_vec() };
@@ -211,14 +236,25 @@ fn session() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(opening, pieces)| [opening.as_bytes(), &pieces.concat()].concat())
 }
 
+/// More cases than usual: sessions are made of many pieces.
+fn many() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases * 4, ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(many())]
 
     #[test]
-    fn the_server_never_breaks_a_rule_of_the_oracle(input in session()) {
-        let (outputs, state) = outputs(config(), &input, &[]);
+    fn the_server_never_breaks_a_rule_of_the_oracle(
+        input in session(),
+        cuts in prop::collection::vec(any::<usize>(), 0..10),
+        config in configs(),
+    ) {
+        let longest = config.max_command_line;
+        let (outputs, state) = outputs(config, &input, &cuts);
         let mut watch = Watch { oracle: Model::oracle(), replies: replies(&outputs).into_iter() };
-        watch.run(config().max_command_line, &input);
+        watch.run(longest, &input);
         prop_assert_eq!(*watch.oracle.state(), state);
         if state != State::Turned {
             prop_assert_eq!(watch.replies.next(), None);
@@ -226,17 +262,31 @@ proptest! {
     }
 
     #[test]
-    fn cuts_in_the_input_do_not_matter(
-        input in session(),
+    fn no_octets_at_all_lead_out_of_the_permission(
+        input in prop::collection::vec(any::<u8>(), 0..200),
         cuts in prop::collection::vec(any::<usize>(), 0..10),
     ) {
-        prop_assert_eq!(outputs(config(), &input, &[]), outputs(config(), &input, &cuts));
+        let (outputs, state) = outputs(config(), &input, &cuts);
+        let mut watch = Watch { oracle: Model::oracle(), replies: replies(&outputs).into_iter() };
+        watch.run(config().max_command_line, &input);
+        prop_assert_eq!(*watch.oracle.state(), state);
+        prop_assert_eq!(watch.replies.next(), None);
     }
 
     #[test]
-    fn an_octet_at_a_time_is_as_good_as_all_at_once(input in session()) {
+    fn cuts_in_the_input_do_not_matter(
+        input in session(),
+        cuts in prop::collection::vec(any::<usize>(), 0..10),
+        config in configs(),
+    ) {
+        let whole = outputs(config.clone(), &input, &[]);
+        prop_assert_eq!(whole, outputs(config, &input, &cuts));
+    }
+
+    #[test]
+    fn an_octet_at_a_time_is_as_good_as_all_at_once(input in session(), config in configs()) {
         let cuts: Vec<usize> = (0..input.len()).collect();
-        prop_assert_eq!(outputs(config(), &input, &[]), outputs(config(), &input, &cuts));
+        prop_assert_eq!(outputs(config.clone(), &input, &[]), outputs(config, &input, &cuts));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::limits::COMMAND_LINE;
 use smtpspec_protocol::{ReplyCode, Request, SeenReply};
-use smtpspec_reference::{Model, Stimulus};
+use smtpspec_reference::{Expectation, Model, Stimulus};
 
 use super::doubt::{Doubt, Next, Reading, Split};
 use super::exchange::unjudged;
@@ -23,13 +23,17 @@ impl Watch {
         }
         let as_sent = next.as_deref().is_some_and(|line| {
             let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
-            permits(&self.model, line, code)
-                || (refused && (stray || self.conduct.tries_patience()))
+            suits(&self.model, line, code) || (refused && (stray || self.conduct.tries_patience()))
         });
+        // To read something else is the graver thing: a recommendation that was not heeded does
+        // not prove it.
+        let unheeded = next
+            .as_deref()
+            .is_some_and(|line| !as_sent && expectation(&self.model, line).permits(code));
         let otherwise = match &doubt.next {
             Next::Octets(_) | Next::Roughly(_) => doubt.next.line().is_some_and(|line| {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
-                permits(&model, line, code)
+                suits(&model, line, code)
             }),
             Next::Excess => true,
             // A reply that is wrong for what was sent may be just that; only one where none is due
@@ -44,7 +48,7 @@ impl Watch {
         // many, but by itself no proof that the line was split.
         let second = code.class() == 5 && doubt.any_proves;
         let proof = next.is_some() || matches!(code.class(), 2 | 3) || second;
-        Reading::of(as_sent, otherwise && proof)
+        Reading::of(as_sent, otherwise && proof && !unheeded)
     }
 
     /// The server has read otherwise: says so, and goes on in its reading if that is known.
@@ -92,7 +96,7 @@ impl Watch {
         let refused = matches!(code.class(), 4 | 5);
         if refused || self.conduct.tries_patience() {
             found.clear();
-        } else if !permits(&self.model, &head, code) {
+        } else if !suits(&self.model, &head, code) {
             found.drain(..).for_each(|finding| self.add(finding));
         }
         let before = self.model.clone();
@@ -132,14 +136,18 @@ impl Split {
     }
 }
 
-/// Whether a server in this state may answer this line with this code.
-fn permits(model: &Model, line: &[u8], code: ReplyCode) -> bool {
+/// Whether this code breaks nothing as the answer to this line in this state.
+fn suits(model: &Model, line: &[u8], code: ReplyCode) -> bool {
+    expectation(model, line).breaches(code).is_empty()
+}
+
+/// What a server in this state may answer to this line.
+fn expectation(model: &Model, line: &[u8]) -> Expectation {
     let request = Request::parse(line, model.grammar());
     let octets = line.len() + 2;
-    let stimulus = if octets > COMMAND_LINE {
+    model.expect(&if octets > COMMAND_LINE {
         Stimulus::Overlong { head: line, octets }
     } else {
         Stimulus::Request(&request)
-    };
-    model.expect(&stimulus).breaches(code).is_empty()
+    })
 }

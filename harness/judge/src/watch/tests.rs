@@ -2,6 +2,9 @@ use std::time::Duration;
 
 use super::*;
 
+mod evidence;
+mod phases;
+
 /// Lets the watch see a session: lines that begin with `<` are the server's, those with `>` the
 /// client's, and `\` stands for what it stands for.
 fn watch(session: &[&str]) -> (Watch, Vec<String>) {
@@ -103,6 +106,14 @@ fn a_wrong_reply_after_odd_data_is_not_taken_for_smuggling() {
     assert_eq!(then(&[">VRFY a@b.test\\r\\n", "<220 it is\\r\\n"]), [""; 0]);
     // Where nothing was asked, a reply shows that something else was read.
     assert_eq!(then(&["<250 OK\\r\\n"]), ["2.3.8-1"]);
+}
+
+#[test]
+fn a_recommendation_not_heeded_is_no_proof_of_another_reading() {
+    let sent = [">a\\n.\\nVRFY b\\r\\n.\\r\\n", "<250 OK\\r\\n", ">DATA\\r\\n"];
+    let then = |reply| broken(&in_data(&[&sent[..], &[reply]].concat()));
+    assert_eq!(then("<550 No\\r\\n"), [""; 0], "503 and 554 are only recommended");
+    assert_eq!(then("<250 <b@c.test>\\r\\n"), ["4.1.1.4-7"], "no DATA is answered so");
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub(crate) fn expect_after_refusal(_model: &Model, request: &Request<'_>) -> Exp
         _ => "",
     };
     Expectation::of(order::out_of_order("this session was refused"))
-        .policy("521 554")
+        // Whoever greets with 4yz goes on so; nothing is said of that.
+        .policy("4yz 521 554")
         .rule(requirement!("rfc5321-3.1-6"), &["503", also])
 }
 
@@ -72,8 +73,14 @@ mod tests {
             &[
                 ("EHLO client.test", 503, Fine),
                 ("EHLO client.test", 250, Warns),
+                ("EHLO client.test", 451, Policy),
+                ("EHLO client.test", 521, Policy),
                 ("NOOP", 250, Fine),
+                ("NOOP", 214, Warns),
                 ("RSET", 503, Fine),
+                ("RSET", 250, Fine),
+                ("HELP", 214, Fine),
+                ("HELP", 250, Warns),
                 ("QUIT", 221, Fine),
                 ("QUIT", 503, Fails),
             ],

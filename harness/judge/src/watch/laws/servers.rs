@@ -1,0 +1,276 @@
+//! Servers for the laws: the reference, and one that does what it likes within the rules.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use smtpspec_catalogue::Grade;
+use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Reply, ReplyCode, Request, Verb};
+use smtpspec_reference::{Config, Expectation, Measure, Model, Output, Server, State, Stimulus};
+
+/// A server: what it says to what it is sent.
+pub(super) trait Speaks {
+    /// What it says first.
+    fn open(&mut self) -> Vec<u8>;
+    /// What it says to these octets.
+    fn hear(&mut self, octets: &[u8]) -> Vec<u8>;
+    /// Whether it has closed the connection.
+    fn closed(&self) -> bool;
+}
+
+/// The reference server.
+pub(super) struct Reference {
+    server: Server,
+    closed: bool,
+}
+
+impl Reference {
+    pub(super) fn new() -> Self {
+        let config = Config { max_message_octets: 200, max_recipients: 3, ..Config::default() };
+        Self { server: Server::new(Arc::new(config)), closed: false }
+    }
+
+    fn said(&mut self) -> Vec<u8> {
+        let mut said = Vec::new();
+        while let Some(output) = self.server.poll() {
+            match output {
+                Output::Send(octets) => said.extend(octets),
+                Output::Close => self.closed = true,
+                _ => {}
+            }
+        }
+        said
+    }
+}
+
+impl Speaks for Reference {
+    fn open(&mut self) -> Vec<u8> {
+        self.server.open(Duration::ZERO);
+        self.said()
+    }
+
+    fn hear(&mut self, octets: &[u8]) -> Vec<u8> {
+        self.server.receive(Duration::ZERO, octets);
+        self.said()
+    }
+
+    fn closed(&self) -> bool {
+        self.closed
+    }
+}
+
+/// A server that keeps to the rules and to nothing else: of all that is permitted it chooses by
+/// chance.
+pub(super) struct Lenient {
+    model: Model,
+    /// Rules that bind like this, or more strongly, it never breaks.
+    keeps: Grade,
+    rng: TestRng,
+    lines: LineBuffer,
+    data: Option<(DataDecoder, Measure)>,
+    /// Octets of a chunk that are still to come (RFC 3030 §2).
+    chunk: usize,
+    /// It is in a SASL exchange (RFC 4954 §4).
+    in_exchange: bool,
+    /// It has said its last word, with or without a close.
+    mute: bool,
+    closed: bool,
+}
+
+impl Lenient {
+    /// One that breaks no rule at all.
+    pub(super) fn new(chance: &[u8; 32]) -> Self {
+        Self {
+            model: Model::oracle(),
+            keeps: Grade::May,
+            rng: TestRng::from_seed(RngAlgorithm::ChaCha, chance),
+            lines: LineBuffer::new(4096),
+            data: None,
+            chunk: 0,
+            in_exchange: false,
+            mute: false,
+            closed: false,
+        }
+    }
+
+    /// One that does what it must, and heeds no recommendation.
+    pub(super) fn careless(chance: &[u8; 32]) -> Self {
+        Self { keeps: Grade::Must, ..Self::new(chance) }
+    }
+
+    fn permits(&self, expectation: &Expectation, code: ReplyCode) -> bool {
+        expectation.breaches(code).iter().all(|rule| rule.grade() < self.keeps)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.rng.next_u32()).unwrap() % bound
+    }
+
+    fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
+        from[self.below(from.len())]
+    }
+
+    /// Answers with any reply that breaks no rule which it keeps, and follows it.
+    fn answer(&mut self, stimulus: &Stimulus<'_>, out: &mut Vec<u8>) -> Reply {
+        let expectation = self.model.expect(stimulus);
+        let codes: Vec<ReplyCode> = (200..560)
+            .filter_map(ReplyCode::new)
+            .filter(|code| code.is_valid() && self.permits(&expectation, *code))
+            .collect();
+        // Mostly the usual, so that the session gets somewhere; now and then something else.
+        let usual = self.below(10) < 7 && codes.contains(&expectation.preferred.code);
+        let code = match (usual, codes.len()) {
+            (true, _) | (_, 0) => expectation.preferred.code,
+            (false, many) => codes[self.below(many)],
+        };
+        let reply = Reply::multiline(code.get(), self.text(stimulus, code.get()));
+        reply.write_to(out);
+        self.model.advance(stimulus, &reply);
+        if self.model.state().is_over() {
+            self.mute = true;
+            self.closed = *self.model.state() == State::Closed;
+        }
+        reply
+    }
+
+    /// Text in the grammar, made without a look at the rules that are to be tested.
+    fn text(&mut self, stimulus: &Stimulus<'_>, code: u16) -> Vec<String> {
+        const NAMES: [&str; 3] = ["mx.example.test", "mx.example.test ready", "[192.0.2.1] \thi"];
+        const USERS: [&str; 3] = ["<a@b.test>", "2.1.5 Jo Smith <jo@b.test>", "\"x\" <y@[::z]>"];
+        let verb = match stimulus {
+            Stimulus::Request(request) => Some(request.verb),
+            _ => None,
+        };
+        let first = match (code, verb) {
+            (221 | 421, _) | (220, None) | (250, Some(Verb::Ehlo | Verb::Helo)) => {
+                self.pick(&NAMES)
+            }
+            (250 | 251 | 551, Some(Verb::Vrfy | Verb::Expn)) => self.pick(&USERS[..2]),
+            (251 | 551, _) => self.pick(&["try <a@b.test>", "2.1.5 will forward to x@[192.0.2.1]"]),
+            _ => self.pick(&["OK", "2.0.0 OK", "\t", "text with spaces  ", "-", "250 250", "~"]),
+        };
+        let mut lines = vec![first.to_owned()];
+        let more = self.below(4);
+        for _ in 0..more {
+            let line = match (code, verb) {
+                (250, Some(Verb::Ehlo)) => self.pick(&[
+                    "SIZE",
+                    "SIZE 0",
+                    "SIZE 1000",
+                    "8BITMIME",
+                    "SMTPUTF8",
+                    "PIPELINING",
+                    "STARTTLS",
+                    "AUTH PLAIN LOGIN",
+                    "AUTH=PLAIN LOGIN",
+                    "CHUNKING",
+                    "EXPN",
+                    "HELP",
+                    "TURN",
+                    "x-1 !$%&/=",
+                    "9",
+                ]),
+                (250, Some(Verb::Vrfy | Verb::Expn)) => self.pick(&USERS[..2]),
+                _ => self.pick(&["more", "", " ", "\t", "2.0.0", "SIZE matters"]),
+            };
+            lines.push(line.to_owned());
+        }
+        lines
+    }
+
+    fn message(&mut self, input: &mut &[u8], out: &mut Vec<u8>) {
+        let Some((decoder, measure)) = &mut self.data else { return };
+        let mut text = Vec::new();
+        let ended = decoder.feed(input, &mut text);
+        measure.feed(&text);
+        let facts = measure.facts();
+        if ended {
+            self.data = None;
+            self.answer(&Stimulus::Message(facts), out);
+        } else if self.below(20) == 0 {
+            // It gives up the client in the middle of the message.
+            out.extend(self.pick(&["421 mx.example.test Enough\r\n", "550 Enough\r\n"]).bytes());
+            (self.mute, self.closed) = (true, true);
+        }
+    }
+
+    fn line(&mut self, line: &[u8], octets: usize, in_haste: bool, out: &mut Vec<u8>) {
+        if self.in_exchange {
+            let reply = self.pick(&["334 \r\n", "334 YQ==\r\n", "235 Welcome\r\n", "535 No\r\n"]);
+            self.in_exchange = reply.starts_with('3');
+            out.extend(reply.bytes());
+            return;
+        }
+        if line.iter().any(|octet| matches!(octet, b'\r' | b'\n')) && self.below(3) == 0 {
+            out.extend(b"550-2.0.0 Such a line\r\n550 is no line\r\n");
+            return;
+        }
+        if in_haste && self.below(8) == 0 {
+            out.extend(b"554 Do wait\r\n");
+            (self.mute, self.closed) = (true, true);
+            return;
+        }
+        let request = Request::parse(line, self.model.grammar());
+        let stimulus = if octets > smtpspec_protocol::limits::COMMAND_LINE {
+            Stimulus::Overlong { head: line, octets }
+        } else {
+            Stimulus::Request(&request)
+        };
+        let reply = self.answer(&stimulus, out);
+        let (code, class) = (reply.code.get(), reply.code.class());
+        match request.verb {
+            Verb::Data if class == 3 => self.data = Some(Default::default()),
+            Verb::Other(verb) if verb.eq_ignore_ascii_case(b"AUTH") && class == 3 => {
+                self.in_exchange = true;
+            }
+            Verb::Other(verb) if verb.eq_ignore_ascii_case(b"STARTTLS") && class == 2 => {
+                out.extend(b"\x15\x03\x03\n\x02\x02\n\n");
+                self.mute = true;
+            }
+            Verb::Other(verb) if verb.eq_ignore_ascii_case(b"BDAT") && class == 2 => self.chunk = 5,
+            Verb::Data if class == 2 => self.mute = true,
+            // It awaits something that only its client knows of.
+            _ if class == 3 => self.mute = true,
+            Verb::Other(_) if code == 221 => (self.mute, self.closed) = (true, true),
+            _ => {}
+        }
+    }
+}
+
+impl Speaks for Lenient {
+    fn open(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.answer(&Stimulus::Connected, &mut out);
+        out
+    }
+
+    fn hear(&mut self, octets: &[u8]) -> Vec<u8> {
+        let (mut input, mut out) = (octets, Vec::new());
+        while !self.mute && !input.is_empty() {
+            if self.data.is_some() {
+                self.message(&mut input, &mut out);
+                continue;
+            }
+            let chunk = self.chunk.min(input.len());
+            self.chunk -= chunk;
+            input = &input[chunk..];
+            match self.lines.feed(&mut input) {
+                Some(Framed::Line(line)) => {
+                    self.line(&line, line.len() + 2, !input.is_empty(), &mut out);
+                }
+                Some(Framed::TooLong { head, octets }) => self.line(&head, octets, false, &mut out),
+                None if self.below(30) == 0 => {
+                    out.extend(b"421 mx.example.test I must go\r\n");
+                    (self.mute, self.closed) = (true, true);
+                }
+                None => {}
+            }
+        }
+        out
+    }
+
+    fn closed(&self) -> bool {
+        self.closed
+    }
+}

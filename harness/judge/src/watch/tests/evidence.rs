@@ -1,0 +1,74 @@
+//! What a finding shows: the event, the octets that were sent and those that came.
+
+use super::*;
+
+/// The last finding of a session, with the event, what was sent and what came.
+fn last(watch: Watch) -> (String, usize, String, String) {
+    let found = watch.into_findings().pop().expect("something was found");
+    let shown = |octets: &[u8]| octets.escape_ascii().to_string();
+    let Evidence { event, sent, received, .. } = found.evidence;
+    let id = found.requirement.to_string().replace("rfc5321-", "");
+    (id, event, shown(&sent), shown(&received))
+}
+
+fn shows(session: &[&str], id: &str, event: usize, sent: &str, received: &str) {
+    let expected = (id.to_owned(), event, sent.to_owned(), received.to_owned());
+    assert_eq!(last(watch(session).0), expected, "{session:?}");
+}
+
+#[test]
+fn a_finding_shows_what_was_sent_and_what_came() {
+    let table: [(&[&'static str], &str, usize, &str, &str); 9] = [
+        (&[">NOOP\\r\\n", "<354 Go\\r\\n"], "4.1.1.9-1", 4, "NOOP\\r\\n", "354 Go\\r\\n"),
+        (&[">NOOP\\r\\n", "<hello\\r\\n"], "4.2-2", 4, "", "hello\\r\\n"),
+        (&[">NOOP\\r\\n", "<250 O\\x01K\\r\\n"], "4.2-7", 4, "", "250 O\\x01K\\r\\n"),
+        (&[">NOOP\\r\\n", "<250\\r\\n"], "4.2-13", 4, "", "250\\r\\n"),
+        (&["<250 OK\\r\\n"], "4.2-1", 3, "", "250 OK\\r\\n"),
+        (&[">NOOP", "<250 OK\\r\\n"], "2.4-8", 4, "NOOP", "250 OK\\r\\n"),
+        (&[">NOOP\\n", "<250 OK\\r\\n"], "2.3.8-1", 4, "NOOP\\n", "250 OK\\r\\n"),
+        (
+            &[">NOOP\\nHELP\\r\\n", "<250 OK\\r\\n", "<214 Help\\r\\n"],
+            "2.3.8-1",
+            5,
+            "HELP\\r\\n",
+            "214 Help\\r\\n",
+        ),
+        (
+            &[">MAIL FROM:<>\\r\\n", "<250 OK\\r\\n", ">DATA\\r\\n", "<250 OK\\r\\n"],
+            "4.3.2-16",
+            6,
+            "DATA\\r\\n",
+            "250 OK\\r\\n",
+        ),
+    ];
+    for (session, id, event, sent, received) in table {
+        shows(&after_hello(session), id, event, sent, received);
+    }
+}
+
+#[test]
+fn a_finding_in_the_data_shows_the_reply() {
+    let again = in_data(&[">text\\r\\n", "<354 Go\\r\\n"]);
+    shows(&again, "4.2-1", 10, "", "354 Go\\r\\n");
+    let early = in_data(&[">text\\r\\n", "<250 OK\\r\\n"]);
+    shows(&early, "4.1.1.4-3", 10, "", "250 OK\\r\\n");
+}
+
+#[test]
+fn a_line_that_does_not_end_is_shown_by_its_head() {
+    let (mut watch, _) = watch(&after_hello(&[">NOOP\\r\\n"]));
+    watch.received(4, &[b"250 ", "x".repeat(100_000).as_bytes()].concat());
+    let (id, event, sent, received) = last(watch);
+    assert_eq!((id.as_str(), event, sent.as_str()), ("4.5.3.1.5-1", 4, ""));
+    assert!(received.starts_with("250 xxx") && received.len() < 10_000);
+}
+
+#[test]
+fn silence_and_an_end_show_the_command_that_drew_no_reply() {
+    let (mut silent, _) = watch(&after_hello(&[">NOOP\\r\\n"]));
+    silent.silent(7);
+    assert_eq!(last(silent), ("4.2-1".to_owned(), 7, "NOOP".to_owned(), String::new()));
+    let (mut closed, _) = watch(&after_hello(&[">NOOP\\r\\n"]));
+    closed.closed(8, Duration::ZERO);
+    assert_eq!(last(closed), ("3.8-2".to_owned(), 8, "NOOP".to_owned(), String::new()));
+}
