@@ -205,7 +205,11 @@ impl Watch {
         match &self.phase {
             Phase::Greeting => Due::Reply,
             _ if self.model.state().is_over() => Due::Nothing,
-            Phase::Commands | Phase::Continuation if self.line_end().is_some() => Due::Reply,
+            // A line that is too long may be answered before its end, or not.
+            Phase::Commands | Phase::Continuation if self.line_end().is_some_and(|end| end.1) => {
+                Due::Reply
+            }
+            Phase::Commands | Phase::Continuation if self.line_end().is_some() => Due::Perhaps,
             Phase::Commands if self.doubt.is_some() => Due::Perhaps,
             Phase::Commands | Phase::Continuation if self.pending.iter().any(odd) => Due::Perhaps,
             Phase::Data(data) if data.ended() => Due::Reply,

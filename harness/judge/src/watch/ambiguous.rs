@@ -73,6 +73,19 @@ impl Watch {
         self.pair_command(event, seen)
     }
 
+    /// A second reply to a line that a CR or LF parts: whoever refuses both parts has taken the one
+    /// for a line too. Tells whether it was that.
+    pub(super) fn find_second(&mut self, event: usize, seen: &SeenReply, doubt: &Doubt) -> bool {
+        if doubt.split.is_none() || seen.reply.code.get() == 421 {
+            return false;
+        }
+        let sent = doubt.next.octets().to_vec();
+        let evidence = Evidence { event, sent, received: seen.octets.clone(), at: None };
+        let wanted = "one reply, as CRLF has it".to_owned();
+        self.find(doubt.requirement, doubt.what.clone(), wanted, evidence);
+        true
+    }
+
     /// The answer to a line with a CR or an LF inside, which is one line and not to be taken
     /// (rfc5321-2.3.8-1), and which a server may have split. The next reply tells.
     pub(super) fn answer_ambiguous(

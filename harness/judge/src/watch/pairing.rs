@@ -58,7 +58,7 @@ impl Watch {
                 }
                 Reading::Otherwise => return self.reread(event, seen, doubt),
                 Reading::Open => {
-                    if self.pending.is_empty() {
+                    if self.pending.is_empty() && !self.find_second(event, &seen, &doubt) {
                         self.find_unasked(event, &seen);
                     }
                     self.lose("what was sent can be read in two ways");

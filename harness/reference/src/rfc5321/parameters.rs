@@ -50,7 +50,9 @@ pub(crate) fn on_rcpt(
 fn unclaimed(model: &Model, keyword: &[u8], form: Form, expectation: Expectation) -> Expectation {
     let rule = requirement!("rfc5321-4.1.1.11-1");
     let judged = expectation.because().any(|requirement| requirement == rule);
-    if judged || extension::is_beyond_us(model, keyword) {
+    // Without EHLO nobody knows what is offered, and a server may know what others register.
+    let unseen = !model.knows_offers() && extension::is_registered_parameter(keyword);
+    if judged || unseen || extension::is_beyond_us(model, keyword) {
         return expectation;
     }
     expectation
@@ -73,7 +75,7 @@ fn refuse_repeated(parameters: &Parameters<'_>, expectation: Expectation) -> Exp
 mod tests {
     use crate::config::Config;
     use crate::testing::Worth::{Fine, Warns};
-    use crate::testing::{check, extended, preferred};
+    use crate::testing::{check, extended, preferred, session};
 
     #[test]
     fn a_parameter_that_nobody_has_draws_555() {
@@ -87,6 +89,18 @@ mod tests {
                 ("MAIL FROM:<> SIZE=1", 555, Fine),
                 ("MAIL FROM:<> RET=FULL", 250, Fine),
                 ("MAIL FROM:<> RET=FULL", 501, Fine),
+            ],
+        );
+    }
+
+    #[test]
+    fn before_ehlo_a_registered_parameter_may_be_known_and_another_may_not() {
+        check(
+            &session(&[("HELO client.test", 250)]),
+            &[
+                ("MAIL FROM:<> SIZE=1x", 501, Fine),
+                ("MAIL FROM:<> RET=X", 501, Fine),
+                ("MAIL FROM:<> FOO=1", 501, Warns),
             ],
         );
     }

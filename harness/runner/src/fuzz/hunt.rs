@@ -16,6 +16,9 @@ use super::{FuzzEvent, FuzzOptions, Fuzzed};
 /// The most sessions that are kept to go on from.
 const SEEDS: usize = 2000;
 
+/// In how many states and after how many commands the same thing is told that a server does.
+const ALIKE: usize = 3;
+
 /// What kind of thing is found: one discovery is told for each.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Kind {
@@ -104,6 +107,7 @@ struct Shared {
     novelty: Novelty,
     seeds: Vec<Session>,
     known: HashSet<Kind>,
+    told: HashMap<(RequirementId, String), usize>,
     under_way: HashMap<u64, Session>,
     news: VecDeque<News>,
     discoveries: Vec<Discovery>,
@@ -168,7 +172,10 @@ impl Hunt {
         }
         let mut suspicions = Vec::new();
         for (kind, finding) in kinds(trace) {
-            if shared.known.insert(kind.clone()) {
+            let alike = (finding.requirement, finding.what.clone());
+            let told = shared.told.get(&alike).copied().unwrap_or(0);
+            if told < ALIKE && shared.known.insert(kind.clone()) {
+                shared.told.insert(alike, told + 1);
                 let text = format!("{}: {}", finding.requirement, finding.what);
                 shared.news.push_back(News::Suspected(text));
                 suspicions.push(Suspicion { kind, finding, case: case.index });
