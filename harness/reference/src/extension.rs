@@ -108,15 +108,6 @@ pub(crate) fn is_beyond_us(model: &Model, keyword: &[u8]) -> bool {
     })
 }
 
-/// Whether the parameter is one of a registered extension, whoever offers it.
-pub(crate) fn is_registered_parameter(keyword: &[u8]) -> bool {
-    let ours = |extension: &&dyn Extension| {
-        holds(extension.mail_parameters(), keyword) || holds(extension.rcpt_parameters(), keyword)
-    };
-    let others = |(_, parameters): &(&str, &[&str])| holds(parameters, keyword);
-    EXTENSIONS.iter().any(ours) || REGISTERED.iter().any(others)
-}
-
 /// Whether the verb is that of a registered extension that the model has no file for.
 pub(crate) fn is_registered_verb(verb: &[u8]) -> bool {
     holds(&["ATRN", "AUTH", "BDAT", "BURL", "ETRN", "STARTTLS", "XCLIENT", "XFORWARD"], verb)

@@ -73,10 +73,12 @@ impl Watch {
         self.pair_command(event, seen)
     }
 
-    /// A second reply to a line that a CR or LF parts: whoever refuses both parts has taken the one
-    /// for a line too. Tells whether it was that.
+    /// A second reply where one was due, to a line that a CR or LF parts, or to data with a
+    /// look-alike of its end: whatever it says, something was read behind the one and behind the
+    /// other. Tells whether it was that.
     pub(super) fn find_second(&mut self, event: usize, seen: &SeenReply, doubt: &Doubt) -> bool {
-        if doubt.split.is_none() || seen.reply.code.get() == 421 {
+        let parted = doubt.split.is_some() || doubt.any_proves;
+        if !parted || seen.reply.code.get() == 421 {
             return false;
         }
         let sent = doubt.next.octets().to_vec();

@@ -117,6 +117,20 @@ fn a_recommendation_not_heeded_is_no_proof_of_another_reading() {
 }
 
 #[test]
+fn a_second_reply_to_odd_data_tells_of_the_data_whatever_its_code() {
+    let text = [">.\\n\\r\\n.\\r\\n", "<250 OK\\r\\n554 synchronization error\\r\\n"];
+    assert_eq!(broken(&in_data(&text)), ["2.3.8-1"]);
+}
+
+#[test]
+fn a_wrong_reply_after_a_line_too_long_is_not_taken_for_a_second_one() {
+    let long = format!(">NOOP {}\\r\\n", "x".repeat(600));
+    let mut session = after_hello(&[]);
+    session.extend([long.as_str(), "<500 what\\r\\n", ">EXPN a@b.test\\r\\n", "<502 no\\r\\n"]);
+    assert!(!broken(&session).contains(&"4.2-1".to_owned()));
+}
+
+#[test]
 fn a_line_that_is_split_shows_by_the_second_reply() {
     let sent = ">NOOP\\nNOOP\\r\\n";
     assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n"])), [""; 0]);

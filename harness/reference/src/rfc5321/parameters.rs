@@ -50,9 +50,8 @@ pub(crate) fn on_rcpt(
 fn unclaimed(model: &Model, keyword: &[u8], form: Form, expectation: Expectation) -> Expectation {
     let rule = requirement!("rfc5321-4.1.1.11-1");
     let judged = expectation.because().any(|requirement| requirement == rule);
-    // Without EHLO nobody knows what is offered, and a server may know what others register.
-    let unseen = !model.knows_offers() && extension::is_registered_parameter(keyword);
-    if judged || unseen || extension::is_beyond_us(model, keyword) {
+    // Without EHLO there are no extensions, and a parameter is a fault of syntax (RFC 5321 §2.2.1).
+    if judged || !model.knows_offers() || extension::is_beyond_us(model, keyword) {
         return expectation;
     }
     expectation
@@ -94,14 +93,10 @@ mod tests {
     }
 
     #[test]
-    fn before_ehlo_a_registered_parameter_may_be_known_and_another_may_not() {
+    fn without_ehlo_a_parameter_may_be_a_fault_of_syntax() {
         check(
             &session(&[("HELO client.test", 250)]),
-            &[
-                ("MAIL FROM:<> SIZE=1x", 501, Fine),
-                ("MAIL FROM:<> RET=X", 501, Fine),
-                ("MAIL FROM:<> FOO=1", 501, Warns),
-            ],
+            &[("MAIL FROM:<> SIZE=1x", 501, Fine), ("MAIL FROM:<> FOO=1", 501, Fine)],
         );
     }
 
