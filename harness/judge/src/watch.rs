@@ -74,6 +74,8 @@ struct Conduct {
     blameless: bool,
     /// Whether all that went wrong so far was one unknown command, answered as such just now.
     only_unknown: bool,
+    /// Whether the client has ended its side, so that what it left unfinished may be refused.
+    left: bool,
     /// Whether the client went on before a reply that it had to wait for, so that any refusal may
     /// be for that (rfc5321-4.3.1-1).
     impatient: bool,
@@ -123,6 +125,7 @@ impl Watch {
             conduct: Conduct {
                 blameless: true,
                 only_unknown: false,
+                left: false,
                 impatient: false,
                 commands: 0,
             },

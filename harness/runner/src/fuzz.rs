@@ -142,7 +142,12 @@ pub async fn fuzz(
     Ok(hunt.end(contact.target, interrupted))
 }
 
+/// How long a reply may take before the server hangs, whatever it may have against us: what a client
+/// has to wait for most of them (RFC 5321 §4.5.3.2), scaled down to what people wait for a test.
+const SILENCE: Duration = Duration::from_mins(1);
+
 /// One connection at a time.
+#[derive(Clone)]
 struct Worker {
     hunt: Arc<Hunt>,
     contact: Contact,
@@ -173,7 +178,10 @@ impl Worker {
             pause = Duration::from_millis(50);
             for suspicion in self.hunt.note(&case, &trace) {
                 let found = examine::examine(&self, &case.session, suspicion, trace.clone()).await;
-                self.hunt.found(found);
+                match found {
+                    Some(found) => self.hunt.found(found),
+                    None => self.hunt.was_slow(),
+                }
             }
             if let Some(rate) = self.rate.filter(|rate| *rate > 0) {
                 sleep_until(begun + Duration::from_secs(1) / rate).await;
@@ -181,6 +189,11 @@ impl Worker {
             // Who is always ready must let others have their turn.
             tokio::task::yield_now().await;
         }
+    }
+
+    /// The same, waiting as long as it takes to know that no reply comes.
+    fn patient(&self) -> Self {
+        Self { reply: self.reply.max(SILENCE), ..self.clone() }
     }
 
     /// Plays a session on a connection of its own.

@@ -31,10 +31,10 @@ impl Watch {
             .as_deref()
             .is_some_and(|line| !as_sent && expectation(&self.model, line).permits(code));
         let otherwise = match &doubt.next {
-            Next::Octets(_) | Next::Roughly(_) => doubt.next.line().is_some_and(|line| {
+            Next::Octets(_) | Next::Roughly(_) => {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
-                suits(&model, line, code)
-            }),
+                doubt.next.lines().any(|line| suits(&model, line, code))
+            }
             Next::Excess => true,
             // A reply that is wrong for what was sent may be just that; only one where none is due
             // shows that something else was read.

@@ -68,10 +68,16 @@ impl Next {
         }
     }
 
-    /// The first line of the octets, without its end.
-    pub(super) fn line(&self) -> Option<&[u8]> {
-        let octets = self.octets();
-        memchr::memchr2(b'\r', b'\n', octets).map(|end| &octets[..end])
+    /// What the server may take for its next line, without its end. Where it is not known whether
+    /// CR parts lines for it, or LF, that is any part.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let is_end = |octet: &u8| matches!(octet, b'\r' | b'\n');
+        let ended = memchr::memrchr2(b'\r', b'\n', self.octets());
+        let octets = &self.octets()[..ended.unwrap_or(0)];
+        let first = octets.split(is_end).next().filter(|_| ended.is_some());
+        let rough = matches!(self, Self::Roughly(_));
+        let others = octets.split(is_end).skip(1).filter(move |line| rough && !line.is_empty());
+        first.into_iter().chain(others)
     }
 }
 

@@ -73,6 +73,7 @@ impl Watch {
     pub(crate) fn ended(&mut self) {
         self.conduct.blameless = false;
         self.conduct.only_unknown = false;
+        self.conduct.left = true;
     }
 
     /// Whether nothing in a command line is a reason for a server to do anything but answer it.

@@ -243,7 +243,7 @@ impl Watch {
                     return self.pair_command(event, seen);
                 }
             }
-        } else if matches!(code.class(), 2 | 3 | 5)
+        } else if (matches!(code.class(), 2 | 3) || (code.class() == 5 && !self.conduct.left))
             && part.iter().all(|o| (b' '..=b'~').contains(o))
         {
             // A 4yz may tell of a timeout, and what is no text may be refused at sight.

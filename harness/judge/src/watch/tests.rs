@@ -131,6 +131,27 @@ fn a_wrong_reply_after_a_line_too_long_is_not_taken_for_a_second_one() {
 }
 
 #[test]
+fn where_cr_and_lf_stand_together_nobody_knows_where_a_server_parts_the_line() {
+    let mixed = after_hello(&[
+        ">NOOP\\r\\0\\nNOOP\\r\\nRSET\\r\\nDATA\\r\\n",
+        "<250 OK\\r\\n250 OK\\r\\n250 OK\\r\\n503 No\\r\\n",
+    ]);
+    assert_eq!(broken(&mixed), [""; 0]);
+}
+
+#[test]
+fn what_a_client_leaves_unfinished_may_be_refused() {
+    let left = |reply: &'static str| {
+        let (mut watch, _) = watch(&after_hello(&[">NOO"]));
+        watch.ended();
+        watch.received(9, reply.as_bytes());
+        ids(watch)
+    };
+    assert_eq!(left("500 What\r\n"), [""; 0]);
+    assert_eq!(left("250 OK\r\n"), ["2.4-8"]);
+}
+
+#[test]
 fn a_line_that_is_split_shows_by_the_second_reply() {
     let sent = ">NOOP\\nNOOP\\r\\n";
     assert_eq!(broken(&after_hello(&[sent, "<250 OK\\r\\n"])), [""; 0]);

@@ -18,14 +18,22 @@ const TIME: Duration = Duration::from_secs(15);
 /// How long is waited for what may come or not: so long that no late reply is taken for the next.
 const PATIENT: Duration = Duration::from_millis(60);
 
-/// Finds out whether it comes again, and what is the least that shows it.
+/// Finds out whether it comes again, and what is the least that shows it; nothing where the server
+/// was merely slow.
 pub(super) async fn examine(
     worker: &Worker,
     session: &Session,
     suspicion: Suspicion,
     first: Trace,
-) -> Discovery {
+) -> Option<Discovery> {
     let Suspicion { kind, finding, case } = suspicion;
+    if first.hangs.is_some() && kind.is_silence() {
+        // Who is slow on purpose does not hang; a reply may take as long as a client has to wait.
+        let slowly = worker.patient();
+        if !shows(&slowly.play(session, PATIENT).await, &kind) {
+            return None;
+        }
+    }
     let mut again = 0;
     for _ in 0..REPLAYS {
         again += u8::from(shows(&worker.play(session, PATIENT).await, &kind));
@@ -43,7 +51,7 @@ pub(super) async fn examine(
     let title = format!("Found by fuzzing: {}", finding.what);
     let scenario =
         reproducer::scenario(&trace, &worker.hunt.names, kind.requirement, &slug, &title);
-    Discovery { kind, finding, case, session, trace, scenario, stability }
+    Some(Discovery { kind, finding, case, session, trace, scenario, stability })
 }
 
 /// The smallest session that shows the same, and what happens in it.

@@ -30,6 +30,16 @@ pub struct Kind {
     pub asked: String,
 }
 
+impl Kind {
+    /// Whether it is that nothing came.
+    pub(super) fn is_silence(&self) -> bool {
+        self.asked == NOTHING
+    }
+}
+
+/// What was asked where nothing was answered.
+const NOTHING: &str = "nothing";
+
 /// Whether a finding comes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stability {
@@ -75,6 +85,8 @@ pub struct Progress {
     pub findings: usize,
     /// How many sessions the server had no room for.
     pub turned_away: u64,
+    /// How many replies seemed not to come, and came later.
+    pub slow: u64,
 }
 
 /// A case that is to be played.
@@ -196,6 +208,13 @@ impl Hunt {
         self.lock().progress.turned_away += 1;
     }
 
+    /// A reply that seemed not to come came later.
+    pub(super) fn was_slow(&self) {
+        let mut shared = self.lock();
+        shared.progress.slow += 1;
+        shared.news.push_back(News::Suspected("a reply that came late, but came".to_owned()));
+    }
+
     /// The server was gone for a while, and is back.
     pub(super) fn was_away(&self, time: Duration) {
         let text = format!("the target took no connections for {time:.1?}, and is back");
@@ -279,7 +298,7 @@ impl Hunt {
             states: shared.novelty.states(),
             transitions: shared.novelty.transitions(),
             exchanges: shared.novelty.sights(),
-            findings: shared.known.len(),
+            findings: shared.discoveries.len(),
             ..shared.progress.clone()
         }
     }
@@ -306,7 +325,7 @@ pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Finding)> {
             evidence: Evidence { event, ..Evidence::default() },
         };
         if !told {
-            kinds.push((Kind { requirement, state, asked: "nothing".to_owned() }, finding));
+            kinds.push((Kind { requirement, state, asked: NOTHING.to_owned() }, finding));
         }
     }
     kinds
