@@ -218,6 +218,8 @@ fn silence_is_kept_or_broken() {
     assert_eq!(verdict_of(MUST, steps, &[]).0, Verdict::Pass);
     let script = [Says(b"220 mx.example.test\r\n"), Says(b"250 mx.example.test\r\n250 early\r\n")];
     assert_eq!(play_as(MUST, steps, &script).result.verdict, Verdict::Fail);
+    let script = [Says(b"220 mx.example.test\r\n"), Says(b"250 mx.example.test\r\n25")];
+    assert_eq!(play_as(MUST, steps, &script).result.verdict, Verdict::Fail, "a part is no silence");
 }
 
 #[test]

@@ -242,6 +242,25 @@ mod tests {
     }
 
     #[test]
+    fn codes_are_told_as_people_list_them() {
+        let expectation = example().never_if(true, requirement!("rfc5321-4.3.2-5"), "500 502");
+        let told: Vec<_> = expectation.rules.iter().map(|rule| rule.codes.to_string()).collect();
+        assert_eq!(told, ["503", "250, 251 or 503", "any but 500 or 502"]);
+    }
+
+    #[test]
+    fn the_refusal_found_first_stands() {
+        let refused = Expectation::of(Reply::new(250, "OK"))
+            .refuse_if(false, || Reply::new(550, "never"))
+            .refuse_if(true, || Reply::new(501, "first"))
+            .refuse_if(true, || Reply::new(503, "second"));
+        assert_eq!(refused.preferred.code.get(), 501);
+        let waits =
+            Expectation::of(Reply::new(354, "Go")).refuse_if(true, || Reply::new(451, "No"));
+        assert_eq!(waits.preferred.code.get(), 451);
+    }
+
+    #[test]
     fn service_closing_breaks_no_rule() {
         assert!(example().breaches(code(421)).is_empty());
         assert!(example().is_policy(code(421)));

@@ -137,3 +137,40 @@ const REGISTERED: &[(&str, &[&str])] = &[
 fn holds(keywords: &[&str], keyword: &[u8]) -> bool {
     keywords.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(keyword))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Worth::{Fine, Warns};
+    use crate::testing::{check, extended, session};
+
+    #[test]
+    fn a_parameter_is_judged_by_the_extension_that_is_offered_with_it() {
+        let dsn = extended(&["DSN", "SIZE"]);
+        assert!(is_beyond_us(&dsn, b"ret") && !is_beyond_us(&dsn, b"BY"));
+        assert!(!is_beyond_us(&dsn, b"SIZE"), "we have a file for that");
+        assert!(!is_beyond_us(&session(&[]), b"RET"), "it was not offered");
+        check(&dsn, &[("MAIL FROM:<> RET=HDRS", 501, Fine), ("MAIL FROM:<> RET=HDRS", 552, Fine)]);
+        check(&extended(&["SIZE"]), &[("MAIL FROM:<> RET=HDRS", 552, Warns)]);
+        let of = |keyword: &[u8]| of_mail_parameter(&dsn, keyword).map(|found| found.keyword());
+        assert_eq!((of(b"size"), of(b"RET"), of(b"BODY")), (Some("SIZE"), None, None));
+    }
+
+    #[test]
+    fn the_verbs_of_extensions_are_known_in_any_case() {
+        for verb in ["AUTH", "auth", "STARTTLS", "BDAT", "ETRN"] {
+            assert!(is_registered_verb(verb.as_bytes()), "{verb}");
+        }
+        assert!(!is_registered_verb(b"FOO") && !is_registered_verb(b""));
+    }
+
+    #[test]
+    fn what_is_withheld_is_not_listed() {
+        let listed = |withheld: &[&str]| {
+            let withheld = withheld.iter().map(|one| (*one).to_owned()).collect();
+            lines(&Config { withheld, ..Config::default() }).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(&[]), ["SIZE 10485760", "8BITMIME"]);
+        assert_eq!(listed(&["SIZE"]), ["8BITMIME"]);
+    }
+}

@@ -320,3 +320,6 @@ impl Model {
         self.state = State::Unknown;
     }
 }
+
+#[cfg(test)]
+mod tests;

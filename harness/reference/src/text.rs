@@ -89,3 +89,34 @@ pub(crate) fn behind_enhanced_code(text: &[u8]) -> (usize, &[u8]) {
     let spaces = rest.iter().take_while(|&&octet| octet == b' ').count();
     (end + spaces, &rest[spaces..])
 }
+
+#[cfg(test)]
+mod tests {
+    use smtpspec_catalogue::requirement;
+
+    use super::*;
+
+    #[test]
+    fn an_enhanced_code_stands_before_the_text() {
+        let table: [(&str, usize, &str); 8] = [
+            ("2.1.5 OK", 6, "OK"),
+            ("2.1.5  OK", 7, "OK"),
+            ("2.1.5", 5, ""),
+            ("2.1.5\tOK", 0, "2.1.5\tOK"),
+            ("OK 2.1.5", 0, "OK 2.1.5"),
+            ("mx.example.test", 0, "mx.example.test"),
+            ("2.1 OK", 0, "2.1 OK"),
+            ("", 0, ""),
+        ];
+        for (text, before, behind) in table {
+            let found = behind_enhanced_code(text.as_bytes());
+            assert_eq!(found, (before, behind.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_softened_rule_only_warns() {
+        let rule = || TextRule::new(requirement!("rfc5321-4.3.2-5"), "text", |_, _| None);
+        assert_eq!((rule().grade(), rule().softened().grade()), (Grade::Must, Grade::Should));
+    }
+}

@@ -84,7 +84,7 @@ enum LineEnd {
 /// Looks for look-alikes, octet by octet, however the data is cut.
 #[derive(Default)]
 struct Scan {
-    /// The last octets, oldest first: as many as the longest look-alike has, and one more.
+    /// The last octets, oldest first: as many as the longest look-alike has before its last.
     recent: VecDeque<u8>,
     found: Option<LookAlike>,
     several: bool,
@@ -92,7 +92,7 @@ struct Scan {
 
 impl Scan {
     fn feed(&mut self, octets: &[u8]) {
-        const LONGEST: usize = 6;
+        const LONGEST: usize = 4;
         for &octet in octets {
             // A CR is known to be a line end by itself only when the next octet is there; that
             // octet stands behind the look-alike then, and the LF of others belongs to it.
@@ -115,7 +115,7 @@ impl Scan {
     }
 }
 
-/// Whether these octets end with a look-alike. Fewer than six are the beginning of the data, which
+/// Whether these octets end with a look-alike. Fewer than five are the beginning of the data, which
 /// comes behind a CRLF.
 fn look_alike(recent: &[u8]) -> Option<LookAlike> {
     let (behind, (before, end)) = match recent {

@@ -65,3 +65,20 @@ pub(crate) fn no_reply(event: usize, octets: Vec<u8>) -> Exchange {
         expectation: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reply_answers_is_told_in_words() {
+        let command = |verb: &str| Asked::Command(verb.to_owned()).describe();
+        assert_eq!(command("RCPT"), "RCPT");
+        assert_eq!(command("R\u{1}"), "R\\x01");
+        assert_eq!(command(""), "an empty line");
+        assert_eq!(Asked::Connection.describe(), "the connection");
+        assert_eq!(Asked::Message.describe(), "the end of the data");
+        assert_eq!(Asked::Continuation.describe(), "a line of the SASL exchange");
+        assert_eq!(Asked::Nothing.describe(), "nothing");
+    }
+}

@@ -176,6 +176,8 @@ fn haste_may_be_refused_whatever_was_said() {
     let haste = [">NOOP\\r\\nNOOP\\r\\n", "<554 Wait\\r\\n", "<554 Wait\\r\\n"];
     assert_eq!(broken(&after_hello(&haste)), [""; 0]);
     assert_eq!(broken(&after_hello(&[">NOOP\\r\\n", "<554 No\\r\\n"])), ["4.1.1.9-1"]);
+    let behind_data = [">x\\r\\n.\\r\\nNOOP\\r\\n", "<250 OK\\r\\n", "<554 Wait\\r\\n"];
+    assert_eq!(broken(&in_data(&behind_data)), [""; 0]);
 }
 
 #[test]
@@ -248,6 +250,8 @@ fn where_the_state_is_unknown_the_transcript_says_so_once() {
 fn the_answer_to_ehlo_may_hold_what_other_replies_may_not() {
     let session = ["<220 mx.test\\r\\n", ">EHLO c\\r\\n", "<250 mx.test \\x01hi\\r\\n"];
     assert_eq!(broken(&session), [""; 0]);
+    let lost = after_hello(&["<250 OK\\r\\n", ">EHLO c\\r\\n", "<250 mx.test \\x01hi\\r\\n"]);
+    assert_eq!(broken(&lost), ["4.2-1"], "nobody knows what it answers");
     let session = ["<220 mx.test\\r\\n", ">HELO c\\r\\n", "<250 mx.test \\x01hi\\r\\n"];
     assert_eq!(broken(&session), ["4.2-7"]);
 }
@@ -255,6 +259,34 @@ fn the_answer_to_ehlo_may_hold_what_other_replies_may_not() {
 #[test]
 fn tls_is_no_reply_and_no_fault() {
     let session = after_hello(&[">STARTTLS\\r\\n", "<220 Go\\r\\n", "<\\x16\\x03\\x01\\n\\n"]);
+    assert_eq!(broken(&session), [""; 0]);
+}
+
+#[test]
+fn a_long_line_is_no_command_where_it_is_looked_at_twice() {
+    let long: &'static str = format!(">QUIT {}\\r\\n", "x".repeat(600)).leak();
+    let sent = ">a\\n.\\nNOOP\\r\\n.\\r\\n";
+    let session = in_data(&[sent, "<250 OK\\r\\n", long, "<250 OK\\r\\n"]);
+    assert_eq!(broken(&session), [""; 0], "nobody knows what was made of it");
+}
+
+#[test]
+fn a_thing_is_found_once() {
+    let noop = [">NOOP\\r\\n", "<220 OK\\r\\n"];
+    let twice = after_hello(&[noop, noop, [">NOOP\\r\\n", "<252 OK\\r\\n"]].concat());
+    let found = watch(&twice).0.into_findings();
+    let said: Vec<_> = found.iter().map(|found| found.what.as_str()).collect();
+    assert_eq!(said, ["220 in answer to NOOP", "252 in answer to NOOP"]);
+}
+
+#[test]
+fn a_chunk_holds_no_commands() {
+    let session = after_hello(&[
+        ">BDAT 6 LAST\\r\\nNOOP\\r\\n",
+        "<250 OK\\r\\n",
+        ">QUIT\\r\\n",
+        "<221 mx.test\\r\\n",
+    ]);
     assert_eq!(broken(&session), [""; 0]);
 }
 
@@ -271,6 +303,20 @@ fn silence_counts_only_where_no_reply_comes_later() {
     let (mut slow, _) = watch(&after_hello(&[">MAIL FROM:<>\\r\\n"]));
     slow.silent(9);
     assert_eq!(ids(slow), [""; 0], "a server may have to ask others about a sender");
+    for excused in [
+        &[">NOOP"][..],
+        &[">NOOP\\r\\n", "<250-more"],
+        &[">FOO\\r\\n", "<500 What\\r\\n", ">NOOP\\r\\n"],
+        &[">NOOP\\nNOOP\\r\\n", "<250 OK\\r\\n", ">NOOP\\r\\n"],
+        &[">RSET now\\r\\n"],
+    ] {
+        let (mut excused_watch, _) = watch(&after_hello(excused));
+        excused_watch.silent(9);
+        assert_eq!(ids(excused_watch), [""; 0], "{excused:?}");
+    }
+    let (mut data, _) = watch(&in_data(&[">text\\r\\nNOOP\\r\\n"]));
+    data.silent(9);
+    assert_eq!(ids(data), [""; 0]);
 }
 
 #[test]
@@ -284,6 +330,10 @@ fn a_close_counts_only_where_nothing_excuses_it() {
     assert_eq!(close(&after_hello(&[]), 60), [""; 0], "it may have waited too long");
     assert_eq!(close(&after_hello(&[">NOOP\\r\\n"]), 60), ["3.8-2"]);
     assert_eq!(close(&after_hello(&[">NOOP"]), 0), [""; 0]);
+    let long: &'static str = format!(">NOOP {}\\r\\n", "x".repeat(600)).leak();
+    for odd in [">RSET now\\r\\n", ">NOOP \\r\\n", ">FOO\\r\\n", long] {
+        assert_eq!(close(&after_hello(&[odd]), 0), [""; 0], "{odd}");
+    }
     assert_eq!(close(&after_hello(&[">QUIT\\r\\n", "<221 mx.test\\r\\n"]), 0), [""; 0]);
     assert_eq!(close(&after_hello(&[">FOO\\r\\n", "<500 What\\r\\n"]), 0), ["3.8-3"]);
     assert_eq!(close(&after_hello(&[">GET / HTTP/1.1\\r\\n", "<500 What\\r\\n"]), 0), [""; 0]);

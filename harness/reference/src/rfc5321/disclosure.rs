@@ -111,7 +111,6 @@ fn addresses(line: &[u8]) -> Vec<Address> {
     while at < line.len() && found.len() < ADDRESSES_OF_A_LINE {
         let next = match line[at] {
             b'<' => bracketed(line, at),
-            b' ' | b'\t' => None,
             _ if at == 0 || matches!(line[at - 1], b' ' | b'\t') => bare(line, at),
             _ => None,
         };

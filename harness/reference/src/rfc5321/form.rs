@@ -119,3 +119,76 @@ fn names_mailbox(verb: &Verb<'_>) -> bool {
     use Verb::{Ehlo, Expn, Helo, Mail, Rcpt, Saml, Send, Soml, Vrfy};
     matches!(verb, Ehlo | Helo | Mail | Rcpt | Vrfy | Expn | Send | Soml | Saml)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::testing::Worth::{Fails, Fine, Warns};
+    use crate::testing::{check, expect, extended, preferred, session, transaction};
+
+    /// Whether this rule speaks of the answer to this line.
+    fn speaks(line: &str, rule: &str) -> bool {
+        let expectation = expect(&transaction(1), line);
+        expectation.because().any(|requirement| requirement.to_string() == rule)
+    }
+
+    #[test]
+    fn white_space_at_the_end_is_no_reason_to_refuse_a_command_without_argument() {
+        for line in ["DATA ", "RSET \t", "NOOP ", "QUIT  ", "HELP "] {
+            assert!(speaks(line, "rfc5321-4.1.1-2"), "{line:?}");
+        }
+        let long = format!("NOOP{}", " ".repeat(600));
+        for line in ["NOOP", "NOOP x ", "RSET now ", "MAIL FROM:<> ", "VRFY x ", "FOO ", &long] {
+            assert!(!speaks(line, "rfc5321-4.1.1-2"), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn octets_that_no_command_may_hold_are_not_taken() {
+        let plain = session(&[("HELO client.test", 250)]);
+        check(
+            &plain,
+            &[
+                ("MAIL FROM:<\u{e9}@client.test>", 250, Fails),
+                ("MAIL FROM:<\u{e9}@client.test>", 501, Fine),
+                ("MAIL FROM:<a\u{1}b@client.test>", 250, Fails),
+                ("MAIL FROM:<a@client.test>\t", 250, Fine),
+                ("MAIL FROM:<a_b@my_host>", 250, Fine),
+            ],
+        );
+        check(&extended(&["SMTPUTF8"]), &[("MAIL FROM:<\u{e9}@client.test>", 250, Fine)]);
+        for (line, mailbox, envelope) in [
+            ("MAIL FROM:<\u{e9}@client.test>", true, true),
+            ("MAIL FROM:<a\u{1}b@client.test>", true, false),
+            ("VRFY \u{e9}", true, false),
+            ("NOOP \u{e9}", false, false),
+            ("HELP \u{1}", false, false),
+        ] {
+            assert_eq!(speaks(line, "rfc5321-4.1.2-24"), mailbox, "{line:?}");
+            assert_eq!(speaks(line, "rfc5321-2.4-14"), envelope, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_server_refuses_octets_that_are_no_text() {
+        let code = |line| preferred(Config::default(), &["EHLO client.test", line]).code.get();
+        assert_eq!(code("NOOP \u{e9}"), 501);
+        assert_eq!(code("NOOP \u{1}"), 501);
+        assert_eq!(code("NOOP x\t"), 250);
+        assert_eq!(code("MAIL FROM:a@client.test"), 501);
+    }
+
+    #[test]
+    fn a_form_that_is_to_be_borne_may_be_refused_all_the_same() {
+        check(
+            &session(&[]),
+            &[
+                ("EHLO [192.0.2.1] laptop", 250, Fine),
+                ("EHLO [192.0.2.1] laptop", 501, Fine),
+                ("EHLO client.test", 501, Fine),
+                ("HELO client.test", 552, Warns),
+                ("HELO client.test ", 552, Fine),
+            ],
+        );
+    }
+}

@@ -18,10 +18,14 @@ pub(crate) fn on_mail(
     let Ok(Command::Mail(mail)) = &request.command else { return expectation };
     let form = Form::of(request);
     let sole = form.is_plain() && mail.parameters.iter().count() == 1;
+    let others = mail.parameters.iter().any(|parameter| {
+        extension::of_mail_parameter(model, parameter.keyword).is_some()
+            || extension::is_beyond_us(model, parameter.keyword)
+    });
     for parameter in mail.parameters.iter() {
         expectation = match extension::of_mail_parameter(model, parameter.keyword) {
             Some(extension) => extension.on_mail(model, &parameter, sole, expectation),
-            None => unclaimed(model, parameter.keyword, form, expectation),
+            None => unclaimed(model, parameter.keyword, form, others, expectation),
         };
     }
     refuse_repeated(&mail.parameters, expectation)
@@ -36,26 +40,42 @@ pub(crate) fn on_rcpt(
     let Ok(Command::Rcpt(rcpt)) = &request.command else { return expectation };
     let form = Form::of(request);
     let sole = form.is_plain() && rcpt.parameters.iter().count() == 1;
+    let others = rcpt.parameters.iter().any(|parameter| {
+        extension::of_rcpt_parameter(model, parameter.keyword).is_some()
+            || extension::is_beyond_us(model, parameter.keyword)
+    });
     for parameter in rcpt.parameters.iter() {
         expectation = match extension::of_rcpt_parameter(model, parameter.keyword) {
             Some(extension) => extension.on_rcpt(model, &parameter, sole, expectation),
-            None => unclaimed(model, parameter.keyword, form, expectation),
+            None => unclaimed(model, parameter.keyword, form, others, expectation),
         };
     }
     refuse_repeated(&rcpt.parameters, expectation)
 }
 
 /// A parameter that no offered extension has: a server may know it without having offered it,
-/// and if it does not, 555 is due. 504 is the older code for the same (rfc5321-4.2.1-9).
-fn unclaimed(model: &Model, keyword: &[u8], form: Form, expectation: Expectation) -> Expectation {
+/// and if it does not, 555 is due. 504 is the older code for the same (rfc5321-4.2.1-9). Where
+/// `others` of extensions stand beside it, the server may refuse for one of those.
+fn unclaimed(
+    model: &Model,
+    keyword: &[u8],
+    form: Form,
+    others: bool,
+    expectation: Expectation,
+) -> Expectation {
     let rule = requirement!("rfc5321-4.1.1.11-1");
     let judged = expectation.because().any(|requirement| requirement == rule);
-    // Without EHLO there are no extensions, and a parameter is a fault of syntax (RFC 5321 §2.2.1).
-    if judged || !model.knows_offers() || extension::is_beyond_us(model, keyword) {
+    if judged || extension::is_beyond_us(model, keyword) {
         return expectation;
     }
     expectation
-        .rule(rule, &["250 251 503 504 555", form.refusals()])
+        // Without EHLO there are no extensions, and a parameter is a fault of syntax
+        // (RFC 5321 §2.2.1).
+        .rule_if(
+            model.knows_offers(),
+            rule,
+            &["250 251 503 504 555", form.refusals(), if others { "5yz" } else { "" }],
+        )
         .refuse_if(true, || Reply::new(555, "MAIL FROM/RCPT TO parameters not recognized"))
 }
 
@@ -101,9 +121,24 @@ mod tests {
     }
 
     #[test]
+    fn beside_the_parameters_of_extensions_it_need_not_be_the_reason() {
+        check(
+            &extended(&["SIZE 100", "DSN"]),
+            &[
+                ("MAIL FROM:<> SIZE=101 FOO=1", 552, Fine),
+                ("MAIL FROM:<> FOO=1 RET=FULL", 501, Fine),
+                ("MAIL FROM:<> FOO=1 BAR=1", 552, Warns),
+                ("MAIL FROM:<> FOO=1 SIZE=1", 252, Warns),
+            ],
+        );
+    }
+
+    #[test]
     fn the_server_refuses_what_it_did_not_offer_and_what_comes_twice() {
         let code = |line| preferred(Config::default(), &["EHLO client.test", line]).code.get();
         assert_eq!(code("MAIL FROM:<> FOO"), 555);
+        let helo = ["HELO client.test", "MAIL FROM:<> FOO"];
+        assert_eq!(preferred(Config::default(), &helo).code.get(), 555);
         assert_eq!(code("MAIL FROM:<> SIZE=1 BODY=7BIT"), 250);
         assert_eq!(code("MAIL FROM:<> SIZE=1 size=2"), 501);
     }

@@ -135,6 +135,8 @@ mod tests {
                 ("RCPT TO:<b@example.test>", 550, Policy),
                 ("RCPT TO:<b@example.test>", 571, Warns),
                 ("RCPT TO:<b@example.test>", 502, Fails),
+                ("RCPT TO:<b@example.test>", 504, Warns),
+                ("RCPT TO:<b@example.test> FOO=1", 504, Fine),
                 ("RCPT TO:<@a.test,@b.test:b@example.test>", 250, Fine),
             ],
         );
@@ -149,6 +151,7 @@ mod tests {
                 ("RCPT TO:<postMASTER>", 550, Fails),
                 ("RCPT TO:<Postmaster>", 553, Fails),
                 ("RCPT TO:<Postmaster>", 451, Policy),
+                ("RCPT TO:<Postmaster> FOO=1", 550, Policy),
             ],
         );
     }

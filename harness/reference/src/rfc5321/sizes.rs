@@ -55,9 +55,16 @@ pub(crate) fn expect_overlong(_model: &Model) -> Expectation {
 
 #[cfg(test)]
 mod tests {
+    use smtpspec_protocol::{Grammar, Request};
+
     use crate::model::Stimulus;
+    use crate::rfc5321::form::Form;
     use crate::testing::Worth::{Fails, Fine};
     use crate::testing::{check, transaction, worth};
+
+    fn request(line: &str) -> Request<'_> {
+        Request::parse(line.as_bytes(), Grammar::default())
+    }
 
     #[test]
     fn what_is_larger_than_it_must_be_may_be_taken_or_refused() {
@@ -66,6 +73,39 @@ mod tests {
         check(&model, &[(&large, 250, Fine), (&large, 501, Fine), (&large, 500, Fine)]);
         let largest = format!("RCPT TO:<{}@example.test>", "x".repeat(64));
         check(&model, &[(&largest, 250, Fine), (&largest, 500, Fails)]);
+    }
+
+    #[test]
+    fn the_limits_are_those_of_the_rfc() {
+        let dots = |octets: usize| {
+            // No label is too long, and none is empty.
+            let labels = "x".repeat(60) + ".";
+            labels.repeat(octets / 61) + &"x".repeat(octets % 61)
+        };
+        let path = |domain: usize| format!("<{}@{}>", "a".repeat(64), dots(domain));
+        assert_eq!((dots(255).len(), path(189).len()), (255, 256));
+        let within = [
+            format!("RCPT TO:{}", path(189)),
+            format!("MAIL FROM:{}", path(189)),
+            format!("EHLO {}", dots(255)),
+            format!("HELO {}", dots(255)),
+            format!("NOOP {}", "x".repeat(505)),
+        ];
+        for line in within {
+            assert_eq!(Form::of(&request(&line)), Form::Plain, "{line}");
+        }
+        let beyond = [
+            format!("RCPT TO:{}", path(190)),
+            format!("MAIL FROM:{}", path(190)),
+            format!("MAIL FROM:<{}@b.test>", "a".repeat(65)),
+            format!("SEND FROM:{}", path(190)),
+            format!("EHLO {}", dots(256)),
+            format!("HELO {}", dots(256)),
+            format!("NOOP {}", "x".repeat(506)),
+        ];
+        for line in beyond {
+            assert_eq!(Form::of(&request(&line)), Form::Tolerable, "{line}");
+        }
     }
 
     #[test]

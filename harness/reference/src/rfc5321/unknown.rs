@@ -123,5 +123,7 @@ mod tests {
         assert_eq!(*model.state(), State::Unknown);
         answer(&mut model, "RSET", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Ready);
+        answer(&mut model, "FOO", &Reply::new(221, "mx.example.test"));
+        assert_eq!(*model.state(), State::Closed);
     }
 }

@@ -163,6 +163,12 @@ mod tests {
         assert_eq!(text("VRFY nobody").0, 550);
         assert_eq!(text("VRFY user@elsewhere.test").0, 550);
         assert_eq!(text("VRFY list").0, 252);
+        assert_eq!(text("VRFY \"<list@Example.test>\"").0, 252);
+        assert_eq!(text("VRFY \"<user@example.test>\""), known);
+        assert_eq!(text("VRFY user2@elsewhere.test").0, 550);
+        assert_eq!(text("VRFY postmaster@elsewhere.test").0, 550);
+        let relay = Config { relays: true, ..Config::default() };
+        assert_eq!(preferred(relay, &["VRFY user@elsewhere.test"]).code.get(), 252);
     }
 
     #[test]
