@@ -11,6 +11,9 @@
 //! | greeting, EHLO, HELO (RFC 5321 §3.1, §4.1.1.1) | `mutants/opening.rs` |
 //! | order and state of commands (RFC 5321 §4.1.4) | `mutants/order.rs` |
 //! | MAIL and RCPT (RFC 5321 §4.1.1.2, §4.1.1.3) | `mutants/envelope.rs` |
+//! | paths, local-parts, domains (RFC 5321 §4.1.2) | `mutants/address.rs` |
+//! | address literals (RFC 5321 §4.1.3) | `mutants/literal.rs` |
+//! | parameters and strings (RFC 5321 §4.1.1.11, §4.1.2) | `mutants/parameter.rs` |
 //! | DATA and its end (RFC 5321 §4.1.1.4, §4.5.2) | `mutants/data.rs` |
 //! | RSET, NOOP, QUIT, TURN, unknown commands | `mutants/session.rs` |
 //! | VRFY, EXPN, HELP (RFC 5321 §3.5) | `mutants/inquiry.rs` |
@@ -19,14 +22,17 @@
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
 //! | the mail that is delivered (RFC 5321 §4.4) | `mutants/delivery.rs` |
 
+mod address;
 mod data;
 pub(crate) mod delivery;
 mod envelope;
 mod extension;
 pub(crate) mod framing;
 mod inquiry;
+mod literal;
 mod opening;
 mod order;
+mod parameter;
 pub(crate) mod reading;
 mod reply;
 mod session;
@@ -146,10 +152,13 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
     all().find(|mutant| mutant.name == name)
 }
 
-static FAMILIES: [&[Mutant]; 10] = [
+static FAMILIES: [&[Mutant]; 13] = [
     opening::MUTANTS,
     order::MUTANTS,
     envelope::MUTANTS,
+    address::MUTANTS,
+    literal::MUTANTS,
+    parameter::MUTANTS,
     data::MUTANTS,
     session::MUTANTS,
     inquiry::MUTANTS,

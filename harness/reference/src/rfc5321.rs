@@ -6,6 +6,7 @@ pub(crate) mod disclosure;
 pub(crate) mod ehlo;
 pub(crate) mod expn;
 pub(crate) mod form;
+pub(crate) mod grammar;
 pub(crate) mod greeting;
 pub(crate) mod help;
 pub(crate) mod keywords;

@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Reply, Request, Verb, limits};
 
 use super::form::{Form, syntax_error};
-use super::{keywords, minimum, naming};
+use super::{grammar, keywords, minimum, naming};
 use crate::config::Config;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
 use crate::extension;
@@ -22,6 +22,7 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         .rule(requirement!("rfc5321-4.3.2-11"), &["250 501 504 550", form.refusals()])
         .texts(naming::of_ehlo())
         .texts(keywords::of_ehlo())
+        .texts(grammar::of_argument(request))
         .refuse_if(form.is_refused(), || syntax_error(request))
 }
 
@@ -33,6 +34,7 @@ pub(crate) fn expect_helo(model: &Model, request: &Request<'_>) -> Expectation {
         .rule(requirement!("rfc5321-4.1.1.1-7"), &["250 4yz 5yz"])
         .rule(requirement!("rfc5321-4.3.2-11"), &["250 504 550", ANY_COMMAND, form.refusals()])
         .texts([naming::of_helo(), keywords::of_helo()])
+        .texts(grammar::of_argument(request))
         .refuse_if(form.is_refused(), || syntax_error(request));
     minimum::required(expectation, form)
 }

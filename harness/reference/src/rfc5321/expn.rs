@@ -28,6 +28,12 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             requirement!("rfc5321-3.5.2-9"),
             &["252 4yz 5yz"],
         )
+        .never_if(
+            form.is_plain()
+                && matches!(&request.command, Ok(Command::Expn(name)) if name.is_string()),
+            requirement!("rfc5321-4.1.2-16"),
+            "501",
+        )
         .texts(disclosure::of_expn())
         .refuse_if(form.is_refused(), || syntax_error(request));
     order::at_any_time(model, expectation)

@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Reply, Request};
 
 use super::form::{Form, syntax_error};
-use super::{minimum, order, parameters};
+use super::{grammar, minimum, order, parameters};
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL};
 use crate::model::Model;
 use crate::state::State;
@@ -40,6 +40,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             requirement!("rfc5321-4.1.4-17"),
             &["250 503", form.refusals()],
         )
+        .texts(grammar::of_argument(request).filter(|_| state == State::Ready))
         .refuse_if(state == State::AwaitHello, || order::out_of_order("send EHLO first"))
         .refuse_if(state.in_transaction(), || order::out_of_order("a transaction is open"))
         .refuse_if(form.is_refused(), || syntax_error(request));

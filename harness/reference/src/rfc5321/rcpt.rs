@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, ForwardPath, Reply, Request};
 
 use super::form::{Form, syntax_error};
-use super::{minimum, order, parameters};
+use super::{grammar, minimum, order, parameters};
 use crate::config::Standing;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL, WANTS_LOGIN};
 use crate::model::Model;
@@ -60,6 +60,7 @@ fn expect_in_transaction(model: &Model, request: &Request<'_>, form: Form) -> Ex
             requirement!("rfc5321-2.3.5-6"),
             &["250 251 4yz"],
         )
+        .texts(grammar::of_argument(request).filter(|_| model.state().in_transaction()))
         .refuse_if(form.is_refused(), || syntax_error(request));
     minimum::required(expectation, form)
 }

@@ -24,6 +24,12 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             requirement!("rfc5321-4.2.4-3"),
             UNSUPPORTED,
         )
+        .never_if(
+            form.is_plain()
+                && matches!(&request.command, Ok(Command::Vrfy(name)) if name.is_string()),
+            requirement!("rfc5321-4.1.2-16"),
+            "501",
+        )
         .texts(disclosure::of_vrfy())
         .refuse_if(form.is_refused(), || syntax_error(request));
     order::at_any_time(model, expectation)

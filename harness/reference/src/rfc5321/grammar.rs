@@ -1,0 +1,180 @@
+//! RFC 5321 §4.1.2 and §4.1.3, with §4.5.3.1: an argument in the grammar, of a size that has to
+//! be handled, is no error of syntax.
+//!
+//! A server may want no mail from it or for it, and has codes for that. Some servers give 501
+//! there as well, and say in words what they mean: such a reply breaks nothing.
+
+use smtpspec_catalogue::{RequirementId, requirement};
+use smtpspec_protocol::{
+    AddressLiteral, Command, EhloName, ForwardPath, Host, LocalPart, Path, Reply, Request,
+    ReversePath,
+};
+
+use super::form::Form;
+use crate::text::{Fault, TextRule};
+
+/// The rule on the refusal of EHLO, HELO, MAIL or RCPT, where the argument is in the grammar and
+/// there are no parameters that could be at fault.
+pub(crate) fn of_argument(request: &Request<'_>) -> Option<TextRule> {
+    if !Form::of(request).is_plain() {
+        return None;
+    }
+    let requirement = match request.command.as_ref().ok()? {
+        Command::Ehlo(EhloName::Domain(name)) | Command::Helo(name) => of_name(name)?,
+        Command::Ehlo(EhloName::Literal(literal)) => of_literal(literal)?,
+        Command::Mail(mail) if mail.parameters.is_empty() => match &mail.reverse_path {
+            ReversePath::Null => requirement!("rfc5321-4.1.2-1"),
+            ReversePath::Path(path) => of_path(path, requirement!("rfc5321-4.1.2-4"))?,
+        },
+        Command::Rcpt(rcpt) if rcpt.parameters.is_empty() => match &rcpt.forward_path {
+            ForwardPath::Path(path) => of_path(path, requirement!("rfc5321-4.1.1.3-2"))?,
+            // rfc5321-2.3.5-6 says more of it.
+            ForwardPath::Postmaster(_) => return None,
+        },
+        _ => return None,
+    };
+    Some(TextRule::new(requirement, "no code for an error of syntax", |reply, _| {
+        is_called_an_error(reply).then(|| Fault::first("what is in the grammar is called an error"))
+    }))
+}
+
+/// What in a path a server is likeliest to stumble over: its size, then what is seldom seen.
+fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
+    const LONG_PATH: usize = 200;
+    const LONG_LOCAL_PART: usize = 40;
+    let mut whole = Vec::new();
+    path.write_to(&mut whole);
+    let size = match &path.mailbox.host {
+        Host::Domain(domain) if domain.len() > LONG_DOMAIN => {
+            Some(requirement!("rfc5321-4.5.3.1.2-1"))
+        }
+        _ if whole.len() > LONG_PATH => Some(requirement!("rfc5321-4.5.3.1.3-1")),
+        _ if path.mailbox.local_part.len() > LONG_LOCAL_PART => {
+            Some(requirement!("rfc5321-4.5.3.1.1-1"))
+        }
+        _ => None,
+    };
+    let host = match &path.mailbox.host {
+        Host::Domain(domain) => of_name(domain)?,
+        Host::Literal(literal) => of_literal(literal)?,
+    };
+    let local_part = match path.mailbox.local_part {
+        // A server that wants a name between the quotes may have its way.
+        LocalPart::Quoted(b"\"\"") => return None,
+        LocalPart::Quoted(_) => Some(requirement!("rfc5321-4.1.2-15")),
+        LocalPart::DotString(text) => {
+            let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b".-_".contains(octet);
+            (!text.iter().all(plain)).then(|| requirement!("rfc5321-4.1.2-14"))
+        }
+    };
+    let route = (!path.route.is_empty()).then_some(of_route);
+    Some(size.or(route).or(local_part).unwrap_or(host))
+}
+
+/// A domain longer than this is likelier refused for its size than for anything else.
+const LONG_DOMAIN: usize = 190;
+
+/// None for a name that looks like an address without brackets: many servers take it for that.
+fn of_name(name: &[u8]) -> Option<RequirementId> {
+    let last = name.rsplit(|&octet| octet == b'.').next().unwrap_or(name);
+    let is_address = last.iter().all(u8::is_ascii_digit);
+    let long = name.len() > LONG_DOMAIN;
+    (!is_address).then(|| {
+        if long { requirement!("rfc5321-4.5.3.1.2-1") } else { requirement!("rfc5321-4.1.2-11") }
+    })
+}
+
+/// None for a tag that nobody has registered: the grammar has it, and no server needs to know it
+/// (rfc5321-4.1.3-3).
+fn of_literal(literal: &AddressLiteral<'_>) -> Option<RequirementId> {
+    match literal {
+        AddressLiteral::Ipv4 { .. } => Some(requirement!("rfc5321-4.1.3-1")),
+        AddressLiteral::Ipv6 { raw, .. } if !raw.starts_with(b"IPv6:") => {
+            Some(requirement!("rfc5321-4.1.3-2"))
+        }
+        AddressLiteral::Ipv6 { .. } => Some(requirement!("rfc5321-4.1.3-7")),
+        AddressLiteral::General { .. } => None,
+    }
+}
+
+/// Whether a reply says that it did not understand, and not that it does not want.
+fn is_called_an_error(reply: &Reply) -> bool {
+    // 500 is a matter of the minimum implementation (rfc5321-4.3.2-5), and 504 is in the row of
+    // EHLO (RFC 5321 §4.3.2).
+    let text = reply.text().to_ascii_lowercase();
+    let has = |words: &[u8]| text.windows(words.len()).any(|window| window == words);
+    reply.code.get() == 501
+        && !text.starts_with(b"5.7.")
+        && !UNWANTED.iter().any(|words| has(words))
+}
+
+/// How servers say that they understand and do not want.
+const UNWANTED: &[&[u8]] = &[
+    b"not allowed",
+    b"not permitted",
+    b"not accepted",
+    b"disallow",
+    b"denied",
+    b"policy",
+    b"exist",
+    b"resolve",
+    b"unknown",
+];
+
+#[cfg(test)]
+mod tests {
+    use smtpspec_protocol::Grammar;
+
+    use super::*;
+
+    fn rule(line: &str) -> Option<&'static str> {
+        let request = Request::parse(line.as_bytes(), Grammar::default());
+        of_argument(&request).map(|rule| rule.requirement.as_str())
+    }
+
+    #[test]
+    fn the_rule_is_that_of_what_is_seldom_seen() {
+        let long = format!("MAIL FROM:<{}@a.test>", "x".repeat(64));
+        let domain = format!("EHLO {}test", "abcdefghi.".repeat(20));
+        let table = [
+            ("MAIL FROM:<>", Some("rfc5321-4.1.2-1")),
+            ("MAIL FROM:<a@b.test>", Some("rfc5321-4.1.2-11")),
+            ("MAIL FROM:<a+b@c.test>", Some("rfc5321-4.1.2-14")),
+            ("MAIL FROM:<\"a b\"@c.test>", Some("rfc5321-4.1.2-15")),
+            ("MAIL FROM:<\"\"@c.test>", None),
+            ("MAIL FROM:<@a.test:b@c.test>", Some("rfc5321-4.1.2-4")),
+            ("RCPT TO:<@a.test:b@c.test>", Some("rfc5321-4.1.1.3-2")),
+            ("RCPT TO:<a@[192.0.2.1]>", Some("rfc5321-4.1.3-1")),
+            ("RCPT TO:<a@[IPv6:::1]>", Some("rfc5321-4.1.3-7")),
+            ("RCPT TO:<a@[ipv6:::1]>", Some("rfc5321-4.1.3-2")),
+            ("RCPT TO:<a@[x:y]>", None),
+            ("RCPT TO:<a@192.0.2.1>", None),
+            ("RCPT TO:<postmaster>", None),
+            ("MAIL FROM:<a@b.test> SIZE=1", None),
+            ("MAIL FROM: <a@b.test>", None),
+            ("MAIL FROM:<a..b@c.test>", None),
+            ("EHLO 3com.test", Some("rfc5321-4.1.2-11")),
+            (&long, Some("rfc5321-4.5.3.1.1-1")),
+            (&domain, Some("rfc5321-4.5.3.1.2-1")),
+        ];
+        for (line, wanted) in table {
+            assert_eq!(rule(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_understood_and_not_wanted_is_no_error() {
+        let table = [
+            (501, "Syntax error", true),
+            (501, "5.1.7 Bad sender address syntax", true),
+            (501, "<a@[192.0.2.1]>: domain literals not allowed", false),
+            (501, "5.7.1 No", false),
+            (501, "5.1.8 Domain of sender does not exist", false),
+            (550, "No such user here", false),
+            (553, "5.1.3 Error", false),
+        ];
+        for (code, text, wanted) in table {
+            assert_eq!(is_called_an_error(&Reply::new(code, text)), wanted, "{text}");
+        }
+    }
+}
