@@ -192,6 +192,13 @@ pub(crate) struct Fuzz {
     /// Where sessions that showed something new are kept, to go on from next time
     #[arg(long, value_name = "DIR", env = "SMTPSPEC_CORPUS")]
     pub(crate) corpus: Option<PathBuf>,
+    /// Another server to send the same sessions to: tells where the two differ, and whom the model
+    /// sides with
+    #[arg(long, value_name = "HOST[:PORT]", env = "SMTPSPEC_COMPARE", requires = "server")]
+    pub(crate) compare: Option<String>,
+    /// Play only this: a crash of the fuzz target `session`, or a session of a corpus
+    #[arg(long, value_name = "FILE", env = "SMTPSPEC_REPLAY", conflicts_with = "compare")]
+    pub(crate) replay: Option<PathBuf>,
     /// The server's process, to see whether it lives and how its memory grows
     #[arg(long, value_name = "PID", env = "SMTPSPEC_PID")]
     pub(crate) pid: Option<u32>,

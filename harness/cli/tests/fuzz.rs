@@ -102,3 +102,53 @@ fn strangers_are_left_in_peace() {
     assert_eq!(ended.code, 2, "{ended}");
     assert!(ended.says("--allow-hostile"), "{ended}");
 }
+
+#[test]
+fn a_crash_of_a_fuzz_target_is_played_against_a_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = text(&folder.path().join("found"));
+    let crash = folder.path().join("crash-1");
+    fs::write(&crash, b"@0EZN").expect("it can be written");
+    let replay = |mutant: &str| {
+        smtpspec(&["fuzz", "--replay", &text(&crash), "--mutant", mutant, "--output", &output])
+    };
+    let ended = replay("rset-unknown");
+    assert_eq!(ended.code, 1, "{ended}");
+    assert!(ended.says("1 sessions") && ended.says("RSET"), "{ended}");
+    let ended = replay("vrfy-draws-220");
+    assert_eq!(ended.code, 0, "{ended}");
+}
+
+#[test]
+fn two_servers_are_compared() {
+    let reference = |reply: &'static str| {
+        peer(move |mut stream| {
+            use std::io::{BufRead as _, BufReader, Write as _};
+            let _ = stream.write_all(b"220 mx.example.test ready\r\n");
+            let reader = BufReader::new(stream.try_clone().expect("a second handle"));
+            for line in reader.split(b'\n').map_while(Result::ok) {
+                let rset = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"RSET"));
+                let reply = if rset { reply } else { "250 mx.example.test\r\n" };
+                if stream.write_all(reply.as_bytes()).is_err() {
+                    return;
+                }
+            }
+        })
+    };
+    let (one, other) = (reference("250 OK\r\n"), reference("599 No\r\n"));
+    let ended = smtpspec(&[
+        "fuzz",
+        "-s",
+        &one,
+        "--compare",
+        &other,
+        "--to",
+        "me@example.test",
+        "--sessions",
+        "60",
+        "--seed",
+        "1",
+    ]);
+    assert_eq!(ended.code, 0, "{ended}");
+    assert!(ended.says("RSET is answered 250 and 599; the second breaks"), "{ended}");
+}

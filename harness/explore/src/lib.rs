@@ -11,6 +11,7 @@
 //! | what there is to say, and the target's names in it | `lexicon`, [`names`] |
 //! | a session being played: what to do next, what was seen | [`drive`] |
 //! | the same against the reference in memory | [`memory`] |
+//! | the same as rows of letters, as the fuzz targets read them | [`letters`] |
 //! | what was not seen before | [`novelty`] |
 //! | a finding made small | [`shrink`] |
 //! | a finding as a scenario | [`reproducer`] |
@@ -20,6 +21,7 @@
 pub mod deviate;
 pub mod dice;
 pub mod drive;
+pub mod letters;
 mod lexicon;
 pub mod memory;
 pub mod names;
@@ -33,7 +35,7 @@ pub use deviate::Deviation;
 pub use dice::Dice;
 pub use drive::{Drive, Patience, Trace};
 pub use names::Names;
-pub use novelty::{Novelty, Sight};
+pub use novelty::{Novelty, Sight, sights};
 pub use session::{Move, Session, Then};
 pub use shrink::Shrink;
 pub use walk::{Ground, Place};

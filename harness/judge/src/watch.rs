@@ -68,6 +68,7 @@ pub(crate) struct Watch {
 }
 
 /// What the client has done so far that may be a reason for what the server does.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Conduct {
     /// Whether everything sent so far was a plain legal command, and all replies were positive:
     /// only then is a close by the server surely not policy.

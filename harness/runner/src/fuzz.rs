@@ -5,25 +5,28 @@
 //! all the while: connections refused, replies that do not come, its process and its memory
 //! (`process`).
 
+mod compare;
 mod examine;
 mod hunt;
+mod player;
 mod process;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use smtpspec_explore::{Drive, Explorer, Ground, Names, Patience, Session, Trace};
-use smtpspec_judge::{Action, Happening, Target};
+use smtpspec_explore::{Explorer, Ground, Names, Session, Trace};
+use smtpspec_judge::{Happening, Target};
 use smtpspec_scenario::Profile;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+pub use compare::{Compared, Contrast, Difference, compare};
 pub use hunt::{Discovery, Kind, Progress, Stability};
 pub use process::Memory;
 
 use self::hunt::Hunt;
-use crate::connection::{self, Connection};
-use crate::probe::{Contact, Unreachable, probe};
+use self::player::Player;
+use crate::probe::{Unreachable, probe};
 use crate::session::later;
 use crate::stop::Stop;
 use crate::target::TargetAddress;
@@ -47,6 +50,8 @@ pub struct FuzzOptions {
     pub process: Option<u32>,
     /// Sessions of earlier runs to go on from.
     pub corpus: Vec<Session>,
+    /// These sessions and no others.
+    pub only: Vec<Session>,
 }
 
 /// What is told while it goes on.
@@ -112,10 +117,13 @@ pub async fn fuzz(
     for _ in 0..options.jobs.max(1) {
         let worker = Worker {
             hunt: Arc::clone(&hunt),
-            contact: contact.clone(),
+            player: Player {
+                address: contact.address,
+                connect: profile.timeouts.connect,
+                reply: options.reply,
+            },
             target: target.clone(),
             profile: profile.clone(),
-            reply: options.reply,
             rate: options.rate,
             over: over.clone(),
         };
@@ -142,18 +150,17 @@ pub async fn fuzz(
     Ok(hunt.end(contact.target, interrupted))
 }
 
-/// How long a reply may take before the server hangs, whatever it may have against us: what a client
-/// has to wait for most of them (RFC 5321 §4.5.3.2), scaled down to what people wait for a test.
-const SILENCE: Duration = Duration::from_mins(1);
+/// How many times the time that a reply is given has to pass before it is said that the server hangs:
+/// a minute of the usual five seconds. Servers slow down whoever errs (RFC 5321 §7.8).
+const PATIENCE: u32 = 12;
 
 /// One connection at a time.
 #[derive(Clone)]
 struct Worker {
     hunt: Arc<Hunt>,
-    contact: Contact,
+    player: Player,
     target: TargetAddress,
     profile: Profile,
-    reply: Duration,
     rate: Option<u32>,
     over: Stop,
 }
@@ -193,56 +200,13 @@ impl Worker {
 
     /// The same, waiting as long as it takes to know that no reply comes.
     fn patient(&self) -> Self {
-        Self { reply: self.reply.max(SILENCE), ..self.clone() }
+        let reply = self.player.reply.saturating_mul(PATIENCE);
+        Self { player: Player { reply, ..self.player.clone() }, ..self.clone() }
     }
 
     /// Plays a session on a connection of its own.
     async fn play(&self, session: &Session, perhaps: Duration) -> Trace {
-        let began = Instant::now();
-        let mut drive = Drive::new(session, Patience { reply: self.reply, perhaps });
-        let mut open = None;
-        loop {
-            let action = drive.next(began.elapsed());
-            let what = match action {
-                Action::Done => break,
-                Action::Open { .. } => {
-                    let deadline = began + self.profile.timeouts.connect;
-                    match Connection::open(self.contact.address, deadline).await {
-                        Ok(connection) => {
-                            open = Some(connection);
-                            Happening::Opened
-                        }
-                        Err(error) => Happening::Refused { reason: connection::reason(&error) },
-                    }
-                }
-                Action::Pause { until } => {
-                    sleep_until(later(began, until)).await;
-                    continue;
-                }
-                Action::End { how, .. } => {
-                    match (how, open.take()) {
-                        (smtpspec_judge::Ending::Half, Some(mut connection)) => {
-                            connection.end_half().await;
-                            open = Some(connection);
-                        }
-                        (_, Some(connection)) => connection.end(how).await,
-                        (_, None) => {}
-                    }
-                    Happening::Ended { how }
-                }
-                Action::Send { octets, .. } => match &mut open {
-                    Some(open) => open.send(octets, Instant::now() + self.reply).await,
-                    None => gone(),
-                },
-                Action::Receive { until, .. } => match &mut open {
-                    Some(open) => open.receive(later(began, until)).await,
-                    None => gone(),
-                },
-                Action::Collect { .. } => Happening::Waited,
-            };
-            drive.observe(began.elapsed(), what);
-        }
-        drive.finish()
+        self.player.play(session, perhaps).await
     }
 
     /// Whether a server that refused a connection is there, or comes back in time. If it went,
@@ -278,8 +242,4 @@ fn refused(trace: &Trace) -> bool {
 fn turned_away(trace: &Trace) -> bool {
     let greeting = trace.heard.first().and_then(|heard| heard.reply.as_ref());
     greeting.is_some_and(|reply| reply.code.get() == 421)
-}
-
-fn gone() -> Happening {
-    Happening::Cut { reason: "there is no connection".to_owned() }
 }

@@ -120,6 +120,6 @@ impl Wires {
 }
 
 /// What a use of a connection comes to that was never open, or was closed.
-fn gone() -> Happening {
+pub(crate) fn gone() -> Happening {
     Happening::Cut { reason: "there is no such connection".to_owned() }
 }

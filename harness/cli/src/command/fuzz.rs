@@ -1,12 +1,14 @@
 //! `smtpspec fuzz`: sessions that no scenario wrote, against a server, and what they find.
 
+mod comparison;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use smtpspec_explore::Session;
+use smtpspec_explore::{Session, letters};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{CaseResult, Results, Stopped, Summary, Tool, Verdict};
 use smtpspec_report::Verbosity;
@@ -43,6 +45,9 @@ pub(crate) fn fuzz(fuzz: &Fuzz, console: &Console) -> Exit {
         Err(exit) => return exit,
     };
     console.note(&format!("seed {}", plan.options.seed));
+    if let (Some(here), Some(there)) = (&plan.target, &plan.other) {
+        return comparison::compare([here, there], &plan.profile, &plan.options, console);
+    }
     let outputs = plan.outputs.clone();
     let (fuzzed, started) = match interrupt::block_on(play(fuzz, plan, console)) {
         Ok(Ok(fuzzed)) => fuzzed,
@@ -71,6 +76,8 @@ struct Plan {
     profile: Profile,
     /// The embedded reference where it is missing.
     target: Option<TargetAddress>,
+    /// The server to compare with.
+    other: Option<TargetAddress>,
     options: FuzzOptions,
     mutants: Vec<&'static smtpspec_reference::Mutant>,
     outputs: Vec<Output>,
@@ -90,7 +97,14 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
             return Err(Exit::Usage);
         }
     };
-    let strange = target.as_ref().is_some_and(|target| !target.is_loopback());
+    let other = match fuzz.compare.as_deref().map(str::parse::<TargetAddress>).transpose() {
+        Ok(other) => other,
+        Err(why) => {
+            console.error(&format!("--compare: {why}"));
+            return Err(Exit::Usage);
+        }
+    };
+    let strange = target.iter().chain(&other).any(|target| !target.is_loopback());
     if strange && !fuzz.allow_hostile {
         console.error(
             "the target is not on this machine; --allow-hostile attacks it all the same, with few \
@@ -105,6 +119,13 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
             return Err(Exit::Usage);
         }
     };
+    let only = match fuzz.replay.as_deref().map(read_session).transpose() {
+        Ok(session) => session.into_iter().collect(),
+        Err(why) => {
+            console.error(&format!("--replay: {why}"));
+            return Err(Exit::Usage);
+        }
+    };
     let options = FuzzOptions {
         seed: fuzz.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish() >> 32),
         time: Some(fuzz.time),
@@ -114,8 +135,9 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
         reply: fuzz.target.timeout.unwrap_or(REPLY),
         process: fuzz.pid,
         corpus,
+        only,
     };
-    Ok(Plan { profile, target, options, mutants, outputs })
+    Ok(Plan { profile, target, other, options, mutants, outputs })
 }
 
 async fn play(
@@ -268,10 +290,23 @@ fn read_corpus(folder: &Path) -> Result<Vec<Session>, String> {
         .collect()
 }
 
+/// A session in either of its forms.
+fn read_session(path: &Path) -> Result<Session, String> {
+    let octets = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = std::str::from_utf8(&octets).ok();
+    let session = text.and_then(|text| text.parse().ok()).filter(|session: &Session| {
+        // A row of letters is no session, and an empty file is neither.
+        !session.moves.is_empty()
+    });
+    Ok(session.unwrap_or_else(|| letters::session_of(&octets)))
+}
+
 fn write_corpus(folder: &Path, sessions: &[Session]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for (number, session) in sessions.iter().enumerate() {
         fs::write(folder.join(format!("{number:05}.{KEPT}")), session.to_string())?;
+        // The same for `cargo fuzz run session`.
+        fs::write(folder.join(format!("{number:05}")), letters::row_of(session))?;
     }
     Ok(())
 }

@@ -108,6 +108,7 @@ pub(super) struct Hunt {
     explorer: Explorer,
     pub(super) names: Names,
     limit: Option<u64>,
+    only: Vec<Session>,
     began: Instant,
     process: Option<Process>,
     shared: Mutex<Shared>,
@@ -141,6 +142,7 @@ impl Hunt {
             explorer,
             names,
             limit: options.sessions,
+            only: options.only.clone(),
             began: Instant::now(),
             process: options.process.map(Process::new),
             shared: Mutex::new(shared),
@@ -160,6 +162,11 @@ impl Hunt {
             return None;
         }
         shared.next += 1;
+        if !self.only.is_empty() {
+            let session = self.only.get(usize::try_from(index).ok()?)?.clone();
+            shared.under_way.insert(index, session.clone());
+            return Some(Case { index, session });
+        }
         let seeds = shared.seeds.len();
         let session = if index % 2 == 1 && seeds > 0 {
             // The newest seeds first: they were gone on from least.
