@@ -29,7 +29,10 @@ pub(crate) fn reply(pattern: &ReplyPattern, exchange: &Exchange, after: Duration
     if let Some(fit) = code(pattern, exchange, seen.code) {
         return fit;
     }
-    if let Some((what, wanted)) = details(pattern, seen).or_else(|| timing(pattern, after)) {
+    if let Some((what, wanted)) = form(pattern, exchange)
+        .or_else(|| details(pattern, seen))
+        .or_else(|| timing(pattern, after))
+    {
         return Fit::Wrong { what, wanted };
     }
     match &pattern.should {
@@ -57,6 +60,14 @@ pub(crate) fn is_policy(exchange: &Exchange, code: ReplyCode) -> bool {
         || code.class() == 4,
         |expectation| code.get() == 421 || expectation.is_policy(code),
     )
+}
+
+/// Whether the octets of a reply are as wanted: its codes and line ends count, which its text leaves
+/// out.
+fn form(pattern: &ReplyPattern, exchange: &Exchange) -> Option<(String, String)> {
+    let wanted = pattern.octets.as_ref().filter(|octets| !octets.is_match(&exchange.octets))?;
+    let what = format!("the octets `{}`", escape(&exchange.octets));
+    Some((what, format!("octets that match `{}`", wanted.as_str())))
 }
 
 /// What is wrong with a reply whose code is right.

@@ -36,6 +36,8 @@ pub struct ReplyPattern {
     pub not: Option<CodeSet>,
     /// A pattern over the text of all lines, joined by LF, codes left out.
     pub text: Option<Regex>,
+    /// A pattern over the octets of the whole reply, with codes and line ends.
+    pub octets: Option<Regex>,
     /// The enhanced status code.
     pub enhanced: Option<EnhancedPattern>,
     /// How many lines.
@@ -149,6 +151,7 @@ impl PartialEq for ReplyPattern {
             should,
             not,
             text,
+            octets,
             enhanced,
             lines,
             ehlo,
@@ -159,6 +162,7 @@ impl PartialEq for ReplyPattern {
         } = self;
         (must, should, not) == (&other.must, &other.should, &other.not)
             && text.as_ref().map(Regex::as_str) == other.text.as_ref().map(Regex::as_str)
+            && octets.as_ref().map(Regex::as_str) == other.octets.as_ref().map(Regex::as_str)
             && (enhanced, lines, ehlo) == (&other.enhanced, &other.lines, &other.ehlo)
             && (within, not_before) == (&other.within, &other.not_before)
             && (capture, policy_fails) == (&other.capture, &other.policy_fails)

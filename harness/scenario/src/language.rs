@@ -245,6 +245,7 @@ pub(crate) static REPLY: Shape = Shape::new(
         may("should", CODES, "The codes that are better: another one that is right warns."),
         may("not", CODES, "The codes that must not come."),
         may("text", Kind::Text, "A regular expression over the text of the reply."),
+        may("octets", Kind::Text, "One over its octets, with codes and line ends."),
         may("enhanced", ENHANCED, "The enhanced status code: 5.1.z."),
         may(
             "lines",

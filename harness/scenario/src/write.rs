@@ -367,6 +367,7 @@ fn reply_mapping(mapping: &mut Mapping, reply: &ReplyPattern) {
     put_some(mapping, "should", reply.should.as_ref().map(codes));
     put_some(mapping, "not", reply.not.as_ref().map(codes));
     put_some(mapping, "text", reply.text.as_ref().map(|pattern| text(pattern.as_str())));
+    put_some(mapping, "octets", reply.octets.as_ref().map(|pattern| text(pattern.as_str())));
     put_some(mapping, "enhanced", reply.enhanced.map(|pattern| text(&pattern.to_string())));
     put_some(mapping, "lines", reply.lines.map(lines));
     let mut ehlo = Mapping::new();

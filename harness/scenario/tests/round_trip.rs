@@ -182,12 +182,13 @@ fn reply() -> impl Strategy<Value = ReplyPattern> {
         .prop_map(|(least, more)| LineCount { least, most: more.map(|more| least + more) });
     let enhanced = prop::sample::select(vec!["5.1.1", "5.y.z", "x.y.z", "2.0.z"]);
     let keywords = || prop::collection::vec("[A-Z0-9][A-Z0-9-]{0,6}", 0..3);
-    let first = (codes, prop::option::of(pattern()), prop::option::of(enhanced));
+    let patterns = (prop::option::of(pattern()), prop::option::of(pattern()));
+    let first = (codes, patterns, prop::option::of(enhanced));
     let second = (prop::option::of(lines), keywords(), keywords());
     let third = (prop::option::of(time()), prop::option::of(time()), any::<bool>());
     let capture = prop::collection::btree_map("c[a-z0-9]{1,5}", pattern(), 0..3);
     (first, second, third, capture).prop_map(move |(first, second, third, capture)| {
-        let ((must, should, not), text, enhanced) = first;
+        let ((must, should, not), (text, octets), enhanced) = first;
         let (lines, has, lacks) = second;
         let (within, not_before, policy_fails) = third;
         ReplyPattern {
@@ -195,6 +196,7 @@ fn reply() -> impl Strategy<Value = ReplyPattern> {
             should: should.map(set),
             not: not.map(set),
             text,
+            octets,
             enhanced: enhanced.map(|text| text.parse().unwrap()),
             lines,
             ehlo: EhloPattern { has, lacks },

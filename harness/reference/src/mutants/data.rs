@@ -71,7 +71,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "message-refused-with-500",
         "refuses a message that is too large with 500",
-        requirement!("rfc5321-4.1.1.4-10"),
+        requirement!("rfc5321-4.3.2-15"),
         answer(|on| is_message(on) && on.usually() == 552, 500, "Too much mail data"),
     ),
     mutant(
@@ -156,7 +156,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "cr-dot-cr-ends-data",
         "takes CR.CR for the end of data",
-        requirement!("rfc5321-2.3.8-1"),
+        requirement!("rfc5321-4.1.1.4-3"),
         ends(&[b"\r\n.\r\n", b"\r.\r"]),
     ),
     mutant(
@@ -168,7 +168,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "crlf-dot-cr-ends-data",
         "takes CRLF.CR for the end of data",
-        requirement!("rfc5321-2.3.8-1"),
+        requirement!("rfc5321-4.1.1.4-3"),
         ends(&[b"\r\n.\r"]),
     ),
     mutant(
@@ -216,7 +216,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "white-space-at-line-end-removed",
         "removes white space at the end of lines of the message",
-        requirement!("rfc5321-4.1.1.4-1"),
+        requirement!("rfc5321-4.5.2-4"),
         Fault::Data(Rules { line: |line| (STRICT.line)(line).trim_ascii_end(), ..STRICT }),
     ),
     mutant(

@@ -185,6 +185,12 @@ pub(super) static MUTANTS: &[Mutant] = &[
         answer(|on| on.is(Verb::Help) && on.accepted(), 250, "See RFC 5321"),
     ),
     mutant(
+        "help-on-unknown-topic-draws-502",
+        "helps, and answers 502 where it has no help on a topic",
+        requirement!("rfc5321-4.2.1-9"),
+        answer(|on| on.is(Verb::Help) && on.usually() == 504, 502, "No help on that"),
+    ),
+    mutant(
         "help-ends-transaction",
         "drops the transaction at HELP",
         requirement!("rfc5321-4.1.1.8-2"),

@@ -60,7 +60,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "data-without-rcpt-draws-250",
         "answers 250 to DATA where no recipient was accepted",
-        requirement!("rfc5321-3.3-17"),
+        requirement!("rfc5321-4.1.4-19"),
         Fault::Answer {
             when: |on| on.is(Verb::Data) && !on.accepted(),
             say: Say::This(250, "OK"),
@@ -78,6 +78,22 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "refuses a second MAIL and drops the transaction all the same",
         requirement!("rfc5321-4.1.4-20"),
         also(|on| on.is(Verb::Mail) && on.usually() == 503, Model::clear),
+    ),
+    mutant(
+        "mail-in-transaction-draws-502",
+        "refuses a second MAIL with 502",
+        requirement!("rfc5321-4.3.2-12"),
+        answer(|on| on.is(Verb::Mail) && on.usually() == 503, 502, "One at a time"),
+    ),
+    mutant(
+        "refused-recipients-draw-502",
+        "refuses recipients with 502",
+        requirement!("rfc5321-4.3.2-13"),
+        answer(
+            |on| on.is(Verb::Rcpt) && on.state().in_transaction() && !on.accepted(),
+            502,
+            "Not that one",
+        ),
     ),
     mutant(
         "mail-with-bad-syntax-opens-transaction",
@@ -178,7 +194,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "rset-refused-in-transaction",
         "answers 503 to RSET in a transaction",
-        requirement!("rfc5321-4.1.4-15"),
+        requirement!("rfc5321-4.1.1.5-2"),
         answer(|on| on.is(Verb::Rset) && on.state().in_transaction(), 503, "Not now"),
     ),
     mutant(
@@ -195,6 +211,16 @@ pub(super) static MUTANTS: &[Mutant] = &[
             |on| on.is_any(&[Verb::Vrfy, Verb::Expn, Verb::Help]) && on.state().in_transaction(),
             503,
             "Not now",
+        ),
+    ),
+    mutant(
+        "inquiries-want-transaction",
+        "answers 503 to VRFY, EXPN and HELP where no transaction is open",
+        requirement!("rfc5321-4.3.2-18"),
+        answer(
+            |on| on.is_any(&[Verb::Vrfy, Verb::Expn, Verb::Help]) && on.state().is_idle(),
+            503,
+            "Send MAIL first",
         ),
     ),
     mutant(

@@ -3,7 +3,7 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
 
-use super::{Asked, Fault, Mutant, answer, is_unknown, mutant, reword, silence};
+use super::{Asked, Fault, Mutant, Say, Then, answer, is_unknown, mutant, reword, silence};
 
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
@@ -19,7 +19,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "ehlo-reply-with-bare-lf",
         "ends the inner lines of its EHLO reply with LF alone",
-        requirement!("rfc5321-4.1.1.1-13"),
+        requirement!("rfc5321-2.3.8-1"),
         octets(|on, octets| {
             if on.is(Verb::Ehlo) {
                 octets.retain(|&octet| octet != b'\r');
@@ -60,11 +60,11 @@ pub(super) static MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "reply-without-text",
-        "answers NOOP with a bare code",
+        "answers commands with bare codes, where one line is enough",
         requirement!("rfc5321-4.2-13"),
         octets(|on, octets| {
-            if on.is(Verb::Noop) {
-                *octets = b"250\r\n".to_vec();
+            if on.request().is_some() && on.usual.lines.len() == 1 {
+                octets.drain(3..octets.len() - 2);
             }
         }),
     ),
@@ -115,6 +115,33 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "accepts NOOP with 259",
         requirement!("rfc5321-4.2.1-6"),
         answer(|on| on.is(Verb::Noop), 259, "Nothing done"),
+    ),
+    mutant(
+        "third-digits-invented",
+        "has third digits of its own in all its replies to a client that said EHLO",
+        requirement!("rfc5321-4.2-10"),
+        octets(|on, octets| {
+            if on.request().is_some() && on.model.hello().is_some() {
+                for line in octets.split_mut(|&octet| octet == b'\n').filter(|line| line.len() > 3)
+                {
+                    line[2] = b'9';
+                }
+            }
+        }),
+    ),
+    mutant(
+        "asks-for-more",
+        "answers 354 to any command but DATA and QUIT, once a client said EHLO",
+        requirement!("rfc5321-4.3.1-7"),
+        Fault::Answer {
+            when: |on| {
+                on.request().is_some()
+                    && on.model.hello().is_some()
+                    && !on.is_any(&[Verb::Data, Verb::Quit])
+            },
+            say: Say::This(354, "Go on"),
+            then: Then::Nothing,
+        },
     ),
     mutant(
         "reply-code-changes-in-multiline",
@@ -196,10 +223,10 @@ pub(super) static MUTANTS: &[Mutant] = &[
         Fault::Deaf(|line| line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"RCPT"))),
     ),
     mutant(
-        "deaf-after-ehlo",
-        "throws away what comes in one piece with EHLO and behind it",
+        "deaf-after-rset",
+        "throws away what comes in one piece with RSET and behind it",
         requirement!("rfc5321-4.2-1"),
-        Fault::Deaf(|line| line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"EHLO"))),
+        Fault::Deaf(|line| line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"RSET"))),
     ),
     mutant(
         "command-echoed",
@@ -209,6 +236,31 @@ pub(super) static MUTANTS: &[Mutant] = &[
             reply.lines[0].push(b' ');
             reply.lines[0].extend_from_slice(on.line());
         }),
+    ),
+    mutant(
+        "every-command-echoed",
+        "repeats each command in the reply to it, octet for octet",
+        requirement!("rfc5321-2.4-20"),
+        reword(
+            |on| on.request().is_some(),
+            |on, reply| {
+                reply.lines[0].push(b' ');
+                reply.lines[0].extend_from_slice(on.line());
+            },
+        ),
+    ),
+    mutant(
+        "every-command-echoed-at-length",
+        "repeats what is printable of each command in the reply to it, however long it is",
+        requirement!("rfc5321-4.5.3.1.5-1"),
+        reword(
+            |on| on.request().is_some(),
+            |on, reply| {
+                reply.lines[0].extend_from_slice(b", in answer to what you just said, which was: ");
+                let printable = |octet: &u8| (b' '..=b'~').contains(octet);
+                reply.lines[0].extend(on.line().iter().copied().filter(printable));
+            },
+        ),
     ),
 ];
 

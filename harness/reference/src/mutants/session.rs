@@ -45,7 +45,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "rset-with-argument-accepted",
         "takes RSET with an argument",
-        requirement!("rfc5321-4.1.1-5"),
+        requirement!("rfc5321-4.3.2-8"),
         answer(|on| on.is(Verb::Rset) && on.command().is_none(), 250, "OK"),
     ),
     mutant(
@@ -93,7 +93,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "quit-without-221",
         "closes at QUIT without a word",
-        requirement!("rfc5321-4.1.1.10-2"),
+        requirement!("rfc5321-4.1.1.10-1"),
         silence(|on| on.is(Verb::Quit) && on.accepted()),
     ),
     mutant(
@@ -207,6 +207,18 @@ pub(super) static MUTANTS: &[Mutant] = &[
         answer(|on| on.is_any(&[Verb::Send, Verb::Soml, Verb::Saml]), 250, "OK"),
     ),
     mutant(
+        "unimplemented-command-draws-504",
+        "answers 504 to SEND, SOML, SAML and TURN, which it does not implement",
+        requirement!("rfc5321-4.2.4-1"),
+        answer(
+            |on| {
+                on.is_any(&[Verb::Send, Verb::Soml, Verb::Saml, Verb::Turn]) && on.usually() == 502
+            },
+            504,
+            "Not implemented",
+        ),
+    ),
+    mutant(
         "turn-keeps-roles",
         "answers 250 to TURN and waits for commands",
         requirement!("rfc821-3.8-3"),
@@ -243,7 +255,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "turn-with-argument-accepted",
         "accepts TURN with an argument",
-        requirement!("rfc821-4.1.2-5"),
+        requirement!("rfc821-4.3-23"),
         answer(|on| on.is(Verb::Turn) && on.command().is_none(), 250, "OK"),
     ),
     mutant(

@@ -125,6 +125,7 @@ impl<'f> Reading<'f> {
             should: codes("should"),
             not: codes("not"),
             text: fields.get("text").and_then(|node| reader.pattern(node, "text")),
+            octets: fields.get("octets").and_then(|node| reader.pattern(node, "octets")),
             enhanced: fields.get("enhanced").and_then(|node| reader.enhanced(node)),
             lines: fields.get("lines").and_then(|node| self.lines(node)),
             ehlo: fields.get("ehlo").and_then(|node| self.ehlo(node)).unwrap_or_default(),
