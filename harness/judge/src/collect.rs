@@ -124,6 +124,7 @@ impl Play {
             from: pattern.from.as_ref().map(|from| self.expand(from)).transpose()?,
             to: pattern.to.iter().map(|to| self.expand(to)).collect::<Result<_, _>>()?,
             message: pattern.message.as_deref().map(|sent| self.content(sent)).transpose()?,
+            names: pattern.names.iter().map(|one| self.expand(one)).collect::<Result<_, _>>()?,
             body: pattern.body.as_deref().map(|sent| self.content(sent)).transpose()?,
             pattern: pattern.clone(),
         })

@@ -28,6 +28,7 @@ pub(crate) struct Wanted {
     pub(crate) to: Vec<Vec<u8>>,
     pub(crate) message: Option<Vec<u8>>,
     pub(crate) body: Option<Vec<u8>>,
+    pub(crate) names: Vec<Vec<u8>>,
 }
 
 /// A message that came out, with all the recipients of its copies.
@@ -146,7 +147,22 @@ fn octets(mail: &Mail, wanted: &Wanted) -> Option<Difference> {
         let wanted = format!("nothing that matches `{}`", one.as_str());
         Some(Difference { what, wanted, at: Some(found.start()) })
     };
-    message.or_else(body).or_else(contains).or_else(lacks).or_else(|| header(mail, pattern))
+    let names = || {
+        let missing = wanted.names.iter().find(|name| !holds(&mail.octets, name))?;
+        let wanted = format!("one that names `{}`", escape(missing));
+        Some(Difference { what: "a message without it".to_owned(), wanted, at: None })
+    };
+    message
+        .or_else(body)
+        .or_else(names)
+        .or_else(contains)
+        .or_else(lacks)
+        .or_else(|| header(mail, pattern))
+}
+
+/// Whether a text stands in a message, letters in any case.
+fn holds(octets: &[u8], text: &[u8]) -> bool {
+    octets.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
 }
 
 /// The message as it was sent, with whole fields in front of it.

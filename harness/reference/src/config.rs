@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use smtpspec_protocol::{ForwardPath, Host, Mailbox, limits};
+use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, limits};
 
 use crate::mutants::Mutant;
 
@@ -19,6 +19,8 @@ pub struct Config {
     /// The users with a mailbox here. `postmaster` needs none: it exists everywhere
     /// (RFC 5321 §4.5.1).
     pub accounts: Vec<Account>,
+    /// Mailboxes for which mail is taken that then can't be delivered (RFC 5321 §6.1).
+    pub undeliverable: Vec<Account>,
     /// The mailing lists that EXPN tells of (RFC 5321 §3.5).
     pub lists: Vec<MailingList>,
     /// Whether mail for other domains is taken (RFC 5321 §3.6.2).
@@ -35,6 +37,8 @@ pub struct Config {
     pub withheld: Vec<String>,
     /// The largest message taken, in octets; 0 for no fixed limit (RFC 1870 §3).
     pub max_message_octets: u64,
+    /// The most Received fields that a message may have (RFC 5321 §6.3).
+    pub max_received: usize,
     /// The most recipients of one message (RFC 5321 §4.5.3.1.8).
     pub max_recipients: usize,
     /// The longest command line read, with its CRLF (RFC 5321 §4.5.3.1.4).
@@ -71,6 +75,8 @@ pub struct MailingList {
     pub domain: String,
     /// The members' mailboxes, as they are to be told.
     pub members: Vec<String>,
+    /// The mailbox that errors go to (RFC 5321 §3.9); it exists.
+    pub owner: String,
 }
 
 /// A message that waits for a host which fetches its mail with TURN (RFC 821 §3.8).
@@ -124,13 +130,30 @@ impl Config {
         let is = |local: &str, at: &str| {
             local.as_bytes() == &*local_part && at.as_bytes().eq_ignore_ascii_case(domain)
         };
-        if self.accounts.iter().any(|account| is(&account.local_part, &account.domain)) {
+        let mut accounts = self.accounts.iter().chain(&self.undeliverable);
+        let owner = |list: &MailingList| {
+            list.owner.rsplit_once('@').is_some_and(|(local, domain)| is(local, domain))
+        };
+        if accounts.any(|account| is(&account.local_part, &account.domain))
+            || self.lists.iter().any(owner)
+        {
             Standing::Local
         } else if self.lists.iter().any(|list| is(&list.local_part, &list.domain)) {
             Standing::List
         } else {
             Standing::NoSuchUser
         }
+    }
+
+    /// The list with this address, however its local part is quoted.
+    pub(crate) fn list_at(&self, mailbox: &[u8]) -> Option<&MailingList> {
+        self.lists.iter().find(|list| is_at(mailbox, &list.local_part, &list.domain))
+    }
+
+    /// Whether mail to this mailbox gets lost once it was accepted.
+    pub(crate) fn loses(&self, mailbox: &[u8]) -> bool {
+        let mut undeliverable = self.undeliverable.iter();
+        undeliverable.any(|account| is_at(mailbox, &account.local_part, &account.domain))
     }
 
     /// Whether mail for the domain ends here, whatever the case of its letters (rfc5321-2.4-6).
@@ -145,6 +168,17 @@ impl Config {
     pub(crate) fn turn_queue(&self, client: &[u8]) -> Option<&Vec<Queued>> {
         let client = std::str::from_utf8(client).ok()?;
         self.turn.get(&client.to_ascii_lowercase())
+    }
+}
+
+/// Whether it is the mailbox with this local part, without quotes, in this domain.
+fn is_at(mailbox: &[u8], local_part: &str, domain: &str) -> bool {
+    match Mailbox::parse(mailbox, Grammar { smtputf8: true }) {
+        Ok(Mailbox { local_part: spelled, host: Host::Domain(host) }) => {
+            *spelled.content() == *local_part.as_bytes()
+                && host.eq_ignore_ascii_case(domain.as_bytes())
+        }
+        _ => false,
     }
 }
 
@@ -171,10 +205,12 @@ impl Default for Config {
                 Account::new("user", "example.test").named("Ursula User"),
                 Account::new("user2", "example.test").named("Ulrich Second"),
             ],
+            undeliverable: Vec::new(),
             lists: vec![MailingList {
                 local_part: "list".to_owned(),
                 domain: "example.test".to_owned(),
                 members: vec!["user@example.test".to_owned(), "user2@example.test".to_owned()],
+                owner: "list-owner@example.test".to_owned(),
             }],
             relays: false,
             refuses_sessions: false,
@@ -183,6 +219,7 @@ impl Default for Config {
             help: true,
             withheld: Vec::new(),
             max_message_octets: 10 << 20,
+            max_received: 100,
             max_recipients: 1000,
             max_command_line: 4096,
             timeout: limits::SERVER_TIMEOUT,
@@ -195,7 +232,6 @@ impl Default for Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use smtpspec_protocol::Grammar;
 
     fn standing(mailbox: &str) -> Standing {
         let mailbox = Mailbox::parse(mailbox.as_bytes(), Grammar::default()).unwrap();

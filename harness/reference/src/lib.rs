@@ -39,6 +39,7 @@
 
 mod client;
 mod config;
+mod delivery;
 mod expectation;
 mod extension;
 mod model;
@@ -61,11 +62,12 @@ mod testing;
 
 pub use client::{Client, Fate, Returned};
 pub use config::{Account, Config, MailingList, Queued, TurnPeers};
+pub use delivery::Delivery;
 pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};
 pub use mutants::Mutant;
 pub use next_hop::NextHop;
-pub use server::{Delivery, Output, Server};
+pub use server::{Output, Server};
 pub use state::State;
 pub use text::{Fault, TextBreach, TextRule};
 pub use transaction::Transaction;

@@ -76,6 +76,8 @@ pub struct MessageFacts {
     pub longest_line: usize,
     /// Whether any octet has the high bit set (RFC 5321 §2.4).
     pub eight_bit: bool,
+    /// How many Received fields its header has (RFC 5321 §6.3).
+    pub received: usize,
 }
 
 /// Finds the [`MessageFacts`] of a message that comes in pieces.
@@ -84,18 +86,30 @@ pub struct Measure {
     facts: MessageFacts,
     line: usize,
     after_cr: bool,
+    /// How much of the line so far is the name of the field.
+    named: usize,
+    in_body: bool,
 }
 
 impl Measure {
+    const RECEIVED: &[u8] = b"received:";
+
     /// Takes the next piece of the message, with its transparency undone (RFC 5321 §4.5.2).
     pub fn feed(&mut self, piece: &[u8]) {
         self.facts.octets += piece.len() as u64;
         self.facts.eight_bit |= !piece.is_ascii();
         for &octet in piece {
+            let next = Self::RECEIVED.get(self.line);
+            if self.named == self.line && next == Some(&octet.to_ascii_lowercase()) {
+                self.named += 1;
+                let whole = self.named == Self::RECEIVED.len() && !self.in_body;
+                self.facts.received += usize::from(whole);
+            }
             self.line += 1;
             self.facts.longest_line = self.facts.longest_line.max(self.line);
             if octet == b'\n' && self.after_cr {
-                self.line = 0;
+                self.in_body |= self.line == b"\r\n".len();
+                (self.line, self.named) = (0, 0);
                 self.facts.lines += 1;
             }
             self.after_cr = octet == b'\r';

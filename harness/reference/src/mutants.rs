@@ -20,16 +20,21 @@
 //! | the form of replies (RFC 5321 §4.2) | `mutants/reply.rs` |
 //! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
-//! | the mail that is delivered (RFC 5321 §4.4) | `mutants/delivery.rs` |
+//! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
+//! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
+//! | its trace information (RFC 5321 §4.4) | `mutants/trace.rs` |
+//! | notices and lists (RFC 5321 §3.6.3, §3.9) | `mutants/notice.rs` |
 
 mod address;
+pub(crate) mod content;
 mod data;
-pub(crate) mod delivery;
+mod delivery;
 mod envelope;
 mod extension;
 pub(crate) mod framing;
 mod inquiry;
 mod literal;
+mod notice;
 mod opening;
 mod order;
 mod parameter;
@@ -37,6 +42,7 @@ pub(crate) mod reading;
 mod reply;
 mod session;
 mod sizes;
+pub(crate) mod trace;
 
 use std::fmt;
 
@@ -44,8 +50,8 @@ use smtpspec_catalogue::RequirementId;
 use smtpspec_protocol::{Command, Reply, Request, Verb};
 
 use crate::config::Config;
+use crate::delivery::Delivery;
 use crate::model::{Model, Stimulus};
-use crate::server::Delivery;
 use crate::state::State;
 
 /// A deviation of the reference server (RFC 5321 §4.2: what a server may not do).
@@ -88,6 +94,8 @@ pub(crate) enum Fault {
     Deliveries(fn(&Asked<'_>, &mut Vec<Delivery>)),
     /// Each mail that is delivered is spoilt.
     Each(fn(&Asked<'_>, &mut Delivery)),
+    /// Each mail of a kind is spoilt.
+    EachOf(fn(&Delivery) -> bool, fn(&Asked<'_>, &mut Delivery)),
     /// The text of each mail is spoilt, behind the trace field.
     Text(fn(&mut Vec<u8>)),
     /// The trace field of each mail is spoilt.
@@ -152,7 +160,7 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
     all().find(|mutant| mutant.name == name)
 }
 
-static FAMILIES: [&[Mutant]; 13] = [
+static FAMILIES: [&[Mutant]; 16] = [
     opening::MUTANTS,
     order::MUTANTS,
     envelope::MUTANTS,
@@ -166,6 +174,9 @@ static FAMILIES: [&[Mutant]; 13] = [
     sizes::MUTANTS,
     extension::MUTANTS,
     delivery::MUTANTS,
+    content::MUTANTS,
+    trace::MUTANTS,
+    notice::MUTANTS,
 ];
 
 /// The single faults of these mutants.

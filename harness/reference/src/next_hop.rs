@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 
 use smtpspec_protocol::{DataDecoder, Framed, LineBuffer};
 
-use crate::server::{Delivery, Output};
+use crate::delivery::Delivery;
+use crate::server::Output;
 
 /// The longest command line: with the parameters of all extensions it stays below.
 const COMMAND_LINE: usize = 16 * 1024;
@@ -25,6 +26,7 @@ const RECIPIENTS: usize = 1_000;
 pub struct NextHop {
     name: String,
     lmtp: bool,
+    refused: Vec<Vec<u8>>,
     lines: LineBuffer,
     text: Option<Text>,
     greeted: bool,
@@ -49,6 +51,7 @@ impl NextHop {
         let mut hop = Self {
             name: name.to_owned(),
             lmtp,
+            refused: Vec::new(),
             lines: LineBuffer::new(COMMAND_LINE),
             text: None,
             greeted: false,
@@ -60,6 +63,13 @@ impl NextHop {
         let protocol = if lmtp { "LMTP" } else { "ESMTP" };
         hop.say(&format!("220 {name} {protocol} the next hop"));
         hop
+    }
+
+    /// The same, which does not know these mailboxes: whoever took mail for them has to tell the
+    /// sender (RFC 5321 §3.6.3).
+    #[must_use]
+    pub fn refusing(self, refused: Vec<Vec<u8>>) -> Self {
+        Self { refused, ..self }
     }
 
     /// Takes what the relay sent, in pieces of any size (RFC 2920 §3.2).
@@ -145,6 +155,9 @@ impl NextHop {
         }
         match path(line).filter(|path| !path.is_empty()) {
             Some(_) if self.to.len() >= RECIPIENTS => self.say("452 4.5.3 Too many recipients"),
+            Some(path) if self.refused.iter().any(|refused| same(path, refused)) => {
+                self.say("550 5.1.1 No such mailbox");
+            }
             Some(path) => {
                 self.to.push(path.to_vec());
                 self.say("250 2.1.5 OK");
@@ -212,6 +225,13 @@ fn path(line: &[u8]) -> Option<&[u8]> {
     Some(&line[start..start + end])
 }
 
+/// Whether it is the same mailbox: the domain in any case (RFC 5321 §2.4).
+fn same(path: &[u8], mailbox: &[u8]) -> bool {
+    let at = |path: &[u8]| path.iter().rposition(|&octet| octet == b'@').unwrap_or(path.len());
+    let (a, b) = (at(path), at(mailbox));
+    path[..a] == mailbox[..b] && path[a..].eq_ignore_ascii_case(&mailbox[b..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +296,15 @@ mod tests {
         for (session, codes) in table {
             assert_eq!(talk(false, &[session]).0, format!("220 {codes}"));
         }
+    }
+
+    #[test]
+    fn a_mailbox_that_is_refused_leaves_the_others_alone() {
+        let mut hop = NextHop::new("a", false).refusing(vec![b"x@b.test".to_vec()]);
+        hop.receive(b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<x@B.test>\r\nRCPT TO:<X@b.test>\r\n");
+        let Some(Output::Send(said)) = hop.poll() else { panic!("it says nothing") };
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.ends_with("550 5.1.1 No such mailbox\r\n250 2.1.5 OK\r\n"), "{said}");
     }
 
     #[test]

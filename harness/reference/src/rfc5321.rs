@@ -14,6 +14,7 @@ pub(crate) mod mail;
 pub(crate) mod minimum;
 pub(crate) mod naming;
 pub(crate) mod noop;
+pub(crate) mod notice;
 pub(crate) mod order;
 pub(crate) mod parameters;
 pub(crate) mod quit;

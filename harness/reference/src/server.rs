@@ -14,6 +14,7 @@ use smtpspec_protocol::{Framed, Reply, Request, limits};
 
 use crate::client::{Client, Returned};
 use crate::config::Config;
+use crate::delivery::{Delivery, dispatch};
 use crate::model::{Measure, Model, Stimulus};
 use crate::mutants::framing::Lines;
 use crate::mutants::reading::Reading;
@@ -48,18 +49,6 @@ pub enum Output {
     Returned(Returned),
     /// Close the connection; nothing comes after it.
     Close,
-}
-
-/// A message that was accepted (RFC 5321 §4.1.1.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The sender's mailbox without brackets and route, empty for `<>`.
-    pub reverse_path: Vec<u8>,
-    /// The recipients' mailboxes, without brackets and route.
-    pub recipients: Vec<Vec<u8>>,
-    /// The message with its trace line, and without a Return-Path: that is for the mailbox
-    /// (RFC 5321 §4.4).
-    pub message: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -239,8 +228,9 @@ impl Server {
         let reply = self.model.expect(&stimulus).preferred;
         let first = self.outputs.len();
         if reply.code.class() == 2 {
-            let delivery = self.delivery(now, &receipt.text);
-            self.outputs.push_back(Output::Deliver(delivery));
+            let accepted = self.delivery(now, &receipt.text);
+            let mails = dispatch(&self.config, accepted, self.epoch.saturating_add(now.as_secs()));
+            self.outputs.extend(mails.into_iter().map(Output::Deliver));
         }
         if !self.config.mutants.is_empty() {
             self.spoil_deliveries(first, &stimulus, &receipt.text, &reply);

@@ -16,6 +16,9 @@ use crate::sink::Sink;
 use crate::stop::Stop;
 use crate::target::TargetAddress;
 
+/// The local part of a mailbox that mail is taken for and then not delivered to.
+const LOST: &str = "undeliverable";
+
 /// A reference server on a free port of this machine. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Embedded {
@@ -61,6 +64,28 @@ impl Drop for Embedded {
     }
 }
 
+/// Puts into a profile what is true of the reference that it describes, for the scenarios that
+/// need to know: a mailbox that it can't deliver to, a list, and that it changes no mail.
+pub fn tell_of_reference(profile: &mut Profile) {
+    let (_, domain) = split(&profile.recipient, &Config::default().name);
+    profile.undeliverable_recipient.get_or_insert_with(|| format!("{LOST}@{domain}"));
+    profile.second_undeliverable_recipient.get_or_insert_with(|| format!("{LOST}2@{domain}"));
+    profile.facts.extend(["relay", "one-name"].map(str::to_owned));
+    let lists = config_of(profile).lists;
+    let Some((list, [member, second])) = lists.first().map(|list| (list, &list.members[..])) else {
+        return;
+    };
+    let address = format!("{}@{}", list.local_part, list.domain);
+    for (name, mailbox) in [
+        ("list", &address),
+        ("list.owner", &list.owner),
+        ("list.member", member),
+        ("list.member.second", second),
+    ] {
+        profile.variables.entry(name.to_owned()).or_insert_with(|| mailbox.clone());
+    }
+}
+
 /// The reference that a profile describes: it has the profile's mailboxes and serves their
 /// domains; what the profile leaves open is as in [`Config::default`].
 pub fn config_of(profile: &Profile) -> Config {
@@ -81,9 +106,15 @@ pub fn config_of(profile: &Profile) -> Config {
         let known = usual.accounts.iter().find(same).cloned();
         accounts.push(known.unwrap_or_else(|| Account::new(&local_part, &domain)));
     }
+    let undeliverable: Vec<Account> = profile
+        .undeliverable()
+        .map(|mailbox| split(mailbox, &name))
+        .map(|(local_part, domain)| Account::new(&local_part, &domain))
+        .collect();
     let lists: Vec<MailingList> = wanted.lists.iter().map(|list| list_of(list, &name)).collect();
     let unknown = profile.unknown_recipient.iter().map(|mailbox| split(mailbox, &name).1);
     let mut domains: Vec<String> = accounts.iter().map(|one| one.domain.clone()).collect();
+    domains.extend(undeliverable.iter().map(|one| one.domain.clone()));
     domains.extend(lists.iter().map(|list| list.domain.clone()).chain(unknown));
     domains.sort_by_key(|domain| domain.to_ascii_lowercase());
     domains.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
@@ -100,6 +131,7 @@ pub fn config_of(profile: &Profile) -> Config {
         name,
         domains,
         accounts,
+        undeliverable,
         lists,
         max_message_octets: wanted.size.unwrap_or(usual.max_message_octets),
         timeout: usual.timeout / profile.timeouts.clock,
@@ -110,7 +142,16 @@ pub fn config_of(profile: &Profile) -> Config {
 
 fn list_of((address, members): (&String, &Vec<String>), server: &str) -> MailingList {
     let (local_part, domain) = split(address, server);
-    MailingList { local_part, domain, members: members.clone() }
+    let owner = owner_of(address);
+    MailingList { local_part, domain, members: members.clone(), owner }
+}
+
+/// The mailbox that errors of a list go to, by its address.
+fn owner_of(address: &str) -> String {
+    address.rsplit_once('@').map_or_else(
+        || format!("{address}-owner"),
+        |(local_part, domain)| format!("{local_part}-owner@{domain}"),
+    )
 }
 
 /// The local part, unquoted, and the domain of a mailbox; without a domain it is the server's

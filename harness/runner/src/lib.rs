@@ -46,7 +46,7 @@ pub mod target;
 #[cfg(test)]
 mod testing;
 
-pub use embedded::{Embedded, config_of};
+pub use embedded::{Embedded, config_of, tell_of_reference};
 pub use event::RunEvent;
 pub use fuzz::{FuzzEvent, FuzzOptions, fuzz};
 pub use maildir::Maildir;

@@ -35,6 +35,7 @@ const READ: usize = 64 * 1024;
 pub(crate) struct NextHop {
     socket: TcpListener,
     protocol: HopProtocol,
+    refused: Vec<Vec<u8>>,
     postbox: Postbox,
 }
 
@@ -44,7 +45,13 @@ impl NextHop {
         protocol: HopProtocol,
         postbox: Postbox,
     ) -> io::Result<Self> {
-        Ok(Self { socket: TcpListener::bind(address).await?, protocol, postbox })
+        let socket = TcpListener::bind(address).await?;
+        Ok(Self { socket, protocol, refused: Vec::new(), postbox })
+    }
+
+    /// The same, which refuses these mailboxes.
+    pub(crate) fn refusing(self, refused: Vec<Vec<u8>>) -> Self {
+        Self { refused, ..self }
     }
 
     /// Takes mail until it is told to stop.
@@ -56,10 +63,13 @@ impl NextHop {
             tokio::select! {
                 accepted = self.socket.accept(), if room => match accepted {
                     Ok((stream, _)) => {
-                        let (protocol, postbox) = (self.protocol, self.postbox.clone());
+                        let lmtp = self.protocol == HopProtocol::Lmtp;
+                        let hop = reference::NextHop::new(NAME, lmtp);
+                        let hop = hop.refusing(self.refused.clone());
+                        let postbox = self.postbox.clone();
                         sessions.spawn(async move {
                             // A relay that goes away delivers nothing, and nobody else is to know.
-                            let _ = talk(stream, protocol, &postbox).await;
+                            let _ = talk(stream, hop, &postbox).await;
                         });
                     }
                     Err(_) => sleep(BREATH).await,
@@ -73,9 +83,12 @@ impl NextHop {
 }
 
 /// One session with a relay.
-async fn talk(mut stream: TcpStream, protocol: HopProtocol, postbox: &Postbox) -> io::Result<()> {
+async fn talk(
+    mut stream: TcpStream,
+    mut hop: reference::NextHop,
+    postbox: &Postbox,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut hop = reference::NextHop::new(NAME, protocol == HopProtocol::Lmtp);
     let mut buffer = vec![0; READ];
     loop {
         while let Some(output) = hop.poll() {

@@ -46,13 +46,16 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    /// Opens what the profile names, for what comes out to go into the postbox.
-    pub(crate) async fn open(outlet: &Outlet, postbox: &Postbox) -> io::Result<Self> {
+    /// Opens what the profile names, for what comes out to go into the postbox. A next hop refuses
+    /// the mailbox that is to be undeliverable.
+    async fn open(outlet: &Outlet, profile: &Profile, postbox: &Postbox) -> io::Result<Self> {
         let stop = Stop::new();
         let postbox = postbox.clone();
         let task = match outlet {
             Outlet::NextHop { listen, protocol } => {
-                let hop = NextHop::bind(*listen, *protocol, postbox).await?;
+                let refused = profile.undeliverable();
+                let refused = refused.map(|mailbox| mailbox.clone().into_bytes()).collect();
+                let hop = NextHop::bind(*listen, *protocol, postbox).await?.refusing(refused);
                 Some(tokio::spawn(hop.serve(stop.clone())))
             }
             Outlet::Maildir(folder) => {
@@ -90,7 +93,7 @@ pub(crate) async fn open(
     if !cases.iter().any(|case| case.scenario.requires.next_hop) {
         return None;
     }
-    match Intake::open(outlet, postbox).await {
+    match Intake::open(outlet, profile, postbox).await {
         Ok(intake) => Some(intake),
         Err(error) => {
             let why = match outlet {

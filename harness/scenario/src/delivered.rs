@@ -46,6 +46,8 @@ pub struct MailPattern {
     pub contains: Vec<Regex>,
     /// Patterns over the whole message, none of which is found.
     pub lacks: Vec<Regex>,
+    /// Texts that stand in the message somewhere, letters in any case.
+    pub names: Vec<Template>,
     /// Fields of the header, with their folding undone.
     pub header: Vec<FieldPattern>,
     /// The field at the top. What final delivery puts above it is left aside.
@@ -91,14 +93,14 @@ impl MailPattern {
 impl PartialEq for MailPattern {
     fn eq(&self, other: &Self) -> bool {
         // Taken apart, so that a new field can't be forgotten here.
-        let Self { from, to, message, body, contains, lacks, header, top } = self;
+        let Self { from, to, message, body, contains, lacks, names, header, top } = self;
         let alike = |one: &[Regex], two: &[Regex]| {
             one.iter().map(Regex::as_str).eq(two.iter().map(Regex::as_str))
         };
         (from, to, message, body) == (&other.from, &other.to, &other.message, &other.body)
             && alike(contains, &other.contains)
             && alike(lacks, &other.lacks)
-            && (header, top) == (&other.header, &other.top)
+            && (names, header, top) == (&other.names, &other.header, &other.top)
     }
 }
 

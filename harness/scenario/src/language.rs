@@ -163,6 +163,7 @@ pub(crate) static MAIL: Shape = Shape::new(
         may("body", DATA, "What stands behind the first empty line."),
         may("contains", PATTERNS, "Regular expressions that are found in the message."),
         may("lacks", PATTERNS, "Regular expressions that are not."),
+        may("names", PATTERNS, "Texts that stand in it as they are: addresses for instance."),
         may("header", Kind::Names(&Kind::Text), "Fields, with an expression over the value."),
         may("top", Kind::Names(&Kind::Text), "The field at the top: {Received: '^from '}."),
     ],

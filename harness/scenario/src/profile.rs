@@ -27,6 +27,11 @@ pub struct Profile {
     pub second_recipient: Option<String>,
     /// `${recipient.unknown}`: a mailbox in a domain of the target that does not exist.
     pub unknown_recipient: Option<String>,
+    /// `${recipient.undeliverable}`: a mailbox that the target accepts and then can't deliver to:
+    /// the next hop, which the harness plays, refuses it.
+    pub undeliverable_recipient: Option<String>,
+    /// `${recipient.undeliverable.second}`: another one.
+    pub second_undeliverable_recipient: Option<String>,
     /// What is true of the target, by name: `turn`, `vrfy`.
     pub facts: BTreeSet<String>,
     /// Further variables.
@@ -111,6 +116,8 @@ impl Default for Profile {
             recipient: "user@example.test".to_owned(),
             second_recipient: Some("user2@example.test".to_owned()),
             unknown_recipient: Some("nobody@example.test".to_owned()),
+            undeliverable_recipient: None,
+            second_undeliverable_recipient: None,
             facts: BTreeSet::new(),
             variables: BTreeMap::new(),
             outlet: None,
@@ -121,6 +128,11 @@ impl Default for Profile {
 }
 
 impl Profile {
+    /// The mailboxes that the target accepts and that nobody gets mail for.
+    pub fn undeliverable(&self) -> impl Iterator<Item = &String> {
+        self.undeliverable_recipient.iter().chain(&self.second_undeliverable_recipient)
+    }
+
     /// The variables that scenarios can name.
     pub fn variables(&self) -> Variables {
         let mut variables = Variables::default();
@@ -135,6 +147,12 @@ impl Profile {
         }
         if let Some(unknown) = &self.unknown_recipient {
             variables.set_mailbox("recipient.unknown", unknown);
+        }
+        if let Some(undeliverable) = &self.undeliverable_recipient {
+            variables.set_mailbox("recipient.undeliverable", undeliverable);
+        }
+        if let Some(second) = &self.second_undeliverable_recipient {
+            variables.set_mailbox("recipient.undeliverable.second", second);
         }
         variables
     }

@@ -226,14 +226,17 @@ fn mail() -> impl Strategy<Value = MailPattern> {
     let octets = (prop::option::of(data()), prop::option::of(data()));
     let patterns = || prop::collection::vec(pattern(), 0..3);
     let header = prop::collection::vec(field(), 0..2);
-    (envelope, octets, patterns(), patterns(), header, prop::option::of(field())).prop_map(
-        |((from, to), (message, body), contains, lacks, header, top)| MailPattern {
+    let names = prop::collection::vec(address(), 0..3);
+    let texts = (patterns(), patterns(), names);
+    (envelope, octets, texts, header, prop::option::of(field())).prop_map(
+        |((from, to), (message, body), (contains, lacks, names), header, top)| MailPattern {
             from,
             to,
             message,
             body,
             contains,
             lacks,
+            names,
             header,
             top,
         },

@@ -10,6 +10,7 @@ use smtpspec_judge::{Results, Segmentation, Tool, Verdict};
 use smtpspec_report::Verbosity;
 use smtpspec_runner::{
     Embedded, Postbox, RunEvent, RunOptions, Sink, Stop, TargetAddress, config_of,
+    tell_of_reference,
 };
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite};
@@ -278,6 +279,7 @@ pub(crate) fn words_of(target: &args::Target) -> Vec<String> {
 /// The reference inside the program keeps mail for our own name, so that TURN has something to
 /// give.
 pub(crate) fn let_mail_wait(profile: &mut Profile) {
+    tell_of_reference(profile);
     profile.facts.insert("turn".to_owned());
     if profile.reference.turn.is_empty() {
         let waiting = Waiting {

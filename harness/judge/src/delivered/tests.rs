@@ -47,6 +47,15 @@ fn whole_fields_may_stand_in_front_of_the_message_and_nothing_else() {
 }
 
 #[test]
+fn a_text_stands_in_the_message_in_any_case() {
+    let wanted = |text: &[u8]| Wanted { names: vec![text.to_vec()], ..Wanted::default() };
+    let traced = mail("a", &["x"], TRACED);
+    assert_eq!(difference(&traced, &wanted(b"SUBJECT: S")), None);
+    let told = difference(&traced, &wanted(b"three")).unwrap();
+    assert_eq!(told, "a message without it / one that names `three`");
+}
+
+#[test]
 fn the_body_is_compared_octet_for_octet() {
     let wanted = |sent: &[u8]| Wanted { body: Some(sent.to_vec()), ..Wanted::default() };
     let traced = mail("a", &["x"], TRACED);

@@ -119,3 +119,13 @@ fn what_is_offered_is_what_the_last_hello_told() {
     answer(&mut model, "HELO client.test", &Reply::multiline(250, ["mx.example.test", "SIZE"]));
     assert!(!model.offers("SIZE") && !model.knows_offers());
 }
+
+#[test]
+fn received_fields_are_counted_in_the_header_only_however_it_is_cut() {
+    let text = b"Received: a\r\n\tReceived: b\r\nRECEIVED: c\r\nReceive: d\r\n\r\nReceived: e\r\n";
+    for size in [1, 3, text.len()] {
+        let mut measure = Measure::default();
+        text.chunks(size).for_each(|piece| measure.feed(piece));
+        assert_eq!(measure.facts().received, 2);
+    }
+}

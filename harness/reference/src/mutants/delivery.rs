@@ -1,10 +1,12 @@
-//! What is wrong with the mail that is delivered: nothing of it shows on the connection
-//! (RFC 5321 §2.4, §3.3, §4.1.1.4, §4.4, §6.1).
+//! What is wrong with the envelope of the mail that is delivered: nothing of it shows on the
+//! connection (RFC 5321 §2.4, §3.3, §4.1.1.3, §4.2.5, §6.1).
 
 use smtpspec_catalogue::requirement;
+use smtpspec_protocol::Verb;
 
-use super::{Fault, Mutant, mutant};
-use crate::server::Delivery;
+use super::{Asked, Fault, Mutant, Say, Then, is_message, misreport, mutant};
+use crate::delivery::Delivery;
+use crate::model::Model;
 
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
@@ -108,247 +110,130 @@ pub(super) static MUTANTS: &[Mutant] = &[
         }),
     ),
     mutant(
-        "message-truncated",
-        "keeps the first 500 octets of a message",
-        requirement!("rfc5321-4.1.1.4-1"),
-        Fault::Text(|text| text.truncate(500)),
+        "refused-for-now-and-delivered",
+        "answers 451 to the end of data and delivers the message",
+        requirement!("rfc5321-4.2.5-3"),
+        misreport(|on| is_message(on) && on.accepted(), 451, "Try again later"),
     ),
     mutant(
-        "last-line-lost",
-        "loses the last line of a message",
-        requirement!("rfc6152-3-8"),
-        Fault::Text(|text| {
-            let inner = text.len().saturating_sub(1);
-            let end = text[..inner].iter().rposition(|&octet| octet == b'\n');
-            text.truncate(end.map_or(0, |end| end + 1));
-        }),
+        "route-kept-in-recipient",
+        "leaves the route in the recipients of the envelope",
+        requirement!("rfc5321-4.1.1.3-3"),
+        on_route(|model, asked| keep_route(model, asked, |_, _| true)),
     ),
     mutant(
-        "high-bit-stripped",
-        "clears the high bit of the octets of a message",
-        requirement!("rfc6152-3-6"),
-        Fault::Text(|text| text.iter_mut().for_each(|octet| *octet &= 0x7f)),
+        "own-name-kept-in-route",
+        "leaves its own name in the route of a recipient",
+        requirement!("rfc5321-C-6"),
+        on_route(|model, asked| keep_route(model, asked, |route, own| &route[1..] == own)),
     ),
     mutant(
-        "control-characters-removed",
-        "removes control characters from a message",
-        requirement!("rfc5321-4.5.2-4"),
-        Fault::Text(|text| {
-            text.retain(|octet| !octet.is_ascii_control() || b"\r\n".contains(octet));
-        }),
-    ),
-    mutant(
-        "bare-lf-completed",
-        "makes a line end of a lone LF in a message",
-        requirement!("rfc5321-2.3.8-1"),
-        Fault::Text(|text| {
-            let mut completed = Vec::with_capacity(text.len());
-            for &octet in text.iter() {
-                if octet == b'\n' && completed.last() != Some(&b'\r') {
-                    completed.push(b'\r');
-                }
-                completed.push(octet);
-            }
-            *text = completed;
-        }),
-    ),
-    mutant(
-        "long-lines-folded",
-        "breaks lines of more than 500 octets",
-        requirement!("rfc5321-4.5.3.1.6-1"),
-        Fault::Text(|text| {
-            let mut folded = Vec::with_capacity(text.len());
-            for line in text.split_inclusive(|&octet| octet == b'\n') {
-                let mut pieces = line.chunks(500).peekable();
-                while let Some(piece) = pieces.next() {
-                    folded.extend_from_slice(piece);
-                    if pieces.peek().is_some_and(|next| next.len() > 2) {
-                        folded.extend_from_slice(b"\r\n");
-                    }
-                }
-            }
-            *text = folded;
-        }),
-    ),
-    mutant(
-        "header-fields-rewritten",
-        "writes the envelope sender into From",
-        requirement!("rfc5321-7.2-3"),
-        Fault::Each(|_, delivery| {
-            let from = delivery.reverse_path.clone();
-            on_fields(&mut delivery.message, b"From:", |line| {
-                *line = [b"From: <", from.as_slice(), b">\r\n"].concat();
-            });
-        }),
-    ),
-    mutant(
-        "apparently-to-added",
-        "adds the recipients to the header as Apparently-To",
-        requirement!("rfc5321-7.2-4"),
-        Fault::Each(|_, delivery| {
-            let named = delivery.recipients.join(&b", "[..]);
-            delivery.message =
-                [b"Apparently-To: ", named.as_slice(), b"\r\n", delivery.message.as_slice()]
-                    .concat();
-        }),
-    ),
-    mutant(
-        "return-path-added",
-        "adds Return-Path though it is not where the mail ends",
-        requirement!("rfc5321-4.4-19"),
-        Fault::Each(|_, delivery| {
-            let line = [b"Return-Path: <", delivery.reverse_path.as_slice(), b">\r\n"].concat();
-            delivery.message = [line.repeat(2), delivery.message.clone()].concat();
-        }),
-    ),
-    mutant(
-        "received-missing",
-        "adds no Received field",
-        requirement!("rfc5321-4.4-1"),
-        Fault::Each(|_, delivery| {
-            let trace = trace_len(&delivery.message);
-            delivery.message.drain(..trace);
-        }),
-    ),
-    mutant(
-        "received-behind-header",
-        "adds its Received field behind the header",
-        requirement!("rfc5321-4.4-8"),
-        Fault::Each(|_, delivery| {
-            let trace: Vec<u8> = {
-                let trace = trace_len(&delivery.message);
-                delivery.message.drain(..trace).collect()
+        "route-copied-into-reverse-path",
+        "puts the hosts of a recipient's route in front of the reverse-path",
+        requirement!("rfc5321-4.1.1.3-5"),
+        on_route(|model, asked| {
+            model.advance(asked.stimulus, asked.usual);
+            let (Some((route, _)), Some(mut open)) =
+                (route_of(asked.line()), model.transaction().cloned())
+            else {
+                return;
             };
-            let body = find(&delivery.message, b"\r\n\r\n").map_or(0, |at| at + 2);
-            delivery.message.splice(body..body, trace);
+            let sender = open.reverse_path.take().unwrap_or_default();
+            open.reverse_path = Some([route, b":", sender.as_slice()].concat());
+            model.keep(Some(open));
         }),
     ),
     mutant(
-        "received-without-from",
-        "leaves FROM out of its Received field",
-        requirement!("rfc5321-4.4-3"),
-        Fault::Trace(|trace| {
-            let by = trace.find("by ").unwrap_or_default();
-            format!("Received: {}", &trace[by..])
-        }),
+        "route-kept-in-reverse-path",
+        "sends notices back along the route of the reverse-path",
+        requirement!("rfc5321-6.1-8"),
+        Fault::Answer {
+            when: |on| on.is(Verb::Mail) && on.accepted() && route_of(on.line()).is_some(),
+            say: Say::AsUsual,
+            then: Then::Only(|model, asked| {
+                model.advance(asked.stimulus, asked.usual);
+                if let (Some((route, mailbox)), Some(mut open)) =
+                    (route_of(asked.line()), model.transaction().cloned())
+                {
+                    open.reverse_path = Some([route, b":", mailbox].concat());
+                    model.keep(Some(open));
+                }
+            }),
+        },
     ),
     mutant(
-        "received-without-address",
-        "leaves the client's address out of its Received field",
-        requirement!("rfc5321-4.4-4"),
-        Fault::Trace(|trace| {
-            let open = trace.find(" (").unwrap_or(trace.len());
-            let close = trace.find(')').map_or(trace.len(), |at| at + 1);
-            format!("{}{}", &trace[..open], trace.get(close..).unwrap_or_default())
-        }),
-    ),
-    mutant(
-        "received-address-from-ehlo",
-        "takes the client's address in its Received field from EHLO",
-        requirement!("rfc5321-4.4-35"),
-        Fault::Trace(|trace| {
-            let name = trace.split(' ').nth(2).unwrap_or_default().to_owned();
-            trace.replace("[127.0.0.1]", &name)
-        }),
-    ),
-    mutant(
-        "received-without-by",
-        "leaves BY out of its Received field",
-        requirement!("rfc5321-4.4-33"),
-        Fault::Trace(|trace| trace.replace("by mx.example.test ", "")),
-    ),
-    mutant(
-        "received-without-date",
-        "leaves the date out of its Received field",
-        requirement!("rfc5321-4.4-31"),
-        Fault::Trace(|trace| {
-            let end = trace.find(';').unwrap_or(trace.len());
-            format!("{}\r\n", &trace[..end])
-        }),
-    ),
-    mutant(
-        "received-with-zone-name",
-        "names the zone in its Received field",
-        requirement!("rfc5321-4.4-10"),
-        Fault::Trace(|trace| trace.replace("+0000", "GMT")),
-    ),
-    mutant(
-        "received-with-year-of-two-digits",
-        "has a year of two digits in its Received field",
-        requirement!("rfc5321-F.5-1"),
-        Fault::Trace(|trace| trace.replace(" 1970 ", " 70 ").replace(" 20", " ")),
-    ),
-    mutant(
-        "received-with-unknown-protocol",
-        "names a protocol that nobody registered in its Received field",
-        requirement!("rfc5321-4.4-39"),
-        Fault::Trace(|trace| {
-            trace.replace("with ESMTP", "with XMAIL").replace("with SMTP", "with XMAIL")
-        }),
-    ),
-    mutant(
-        "received-tells-all-recipients",
-        "names every recipient in its Received field",
-        requirement!("rfc5321-4.4-6"),
+        "own-name-put-into-reverse-path",
+        "puts itself in front of the reverse-path",
+        requirement!("rfc5321-C-8"),
         Fault::Each(|_, delivery| {
-            let named: Vec<_> = delivery
-                .recipients
-                .iter()
-                .map(|mailbox| format!("for <{}>", String::from_utf8_lossy(mailbox)))
-                .collect();
-            let all = format!(" {};", named.join(" "));
-            rewrite_trace(delivery, |trace| trace.replacen(';', &all, 1));
+            if !delivery.reverse_path.is_empty() {
+                let path = delivery.reverse_path.as_slice();
+                delivery.reverse_path = [b"@mx.example.test:", path].concat();
+            }
         }),
     ),
     mutant(
-        "received-of-others-removed",
-        "removes the Received fields that are there already",
-        requirement!("rfc5321-4.4-7"),
-        Fault::Text(|text| on_fields(text, b"Received:", Vec::clear)),
+        "percent-in-local-part-obeyed",
+        "takes a percent sign in the sender's local-part for a route",
+        requirement!("rfc5321-2.3.11-1"),
+        Fault::Each(|_, delivery| {
+            let path = &mut delivery.reverse_path;
+            let at = path.iter().rposition(|&octet| octet == b'@').unwrap_or(path.len());
+            if let Some(percent) = path[..at].iter().rposition(|&octet| octet == b'%') {
+                path.truncate(at);
+                path[percent] = b'@';
+            }
+        }),
+    ),
+    mutant(
+        "partial-domain-completed",
+        "completes a sender's domain that has one label",
+        requirement!("rfc5321-5.1-3"),
+        Fault::Each(|_, delivery| {
+            let path = &mut delivery.reverse_path;
+            let at = path.iter().rposition(|&octet| octet == b'@').unwrap_or(path.len());
+            if at < path.len() && !path[at..].contains(&b'.') {
+                path.extend_from_slice(b".example.test");
+            }
+        }),
+    ),
+    mutant(
+        "looping-message-relayed",
+        "passes a message on however many hosts it went through",
+        requirement!("rfc5321-6.3-2"),
+        Fault::Config(|config| config.max_received = usize::MAX),
     ),
 ];
 
-/// Spoils the text of a message behind its trace field.
-pub(crate) fn rewrite_text(delivery: &mut Delivery, spoil: fn(&mut Vec<u8>)) {
-    let mut text = delivery.message.split_off(trace_len(&delivery.message));
-    spoil(&mut text);
-    delivery.message.append(&mut text);
-}
-
-/// Spoils the trace field of a message.
-pub(crate) fn rewrite_trace(delivery: &mut Delivery, spoil: impl Fn(&str) -> String) {
-    let text = delivery.message.split_off(trace_len(&delivery.message));
-    let trace = spoil(&String::from_utf8_lossy(&delivery.message));
-    delivery.message = [trace.into_bytes(), text].concat();
-}
-
-/// How long the field is that stands first.
-fn trace_len(message: &[u8]) -> usize {
-    let mut length = 0;
-    for line in message.split_inclusive(|&octet| octet == b'\n') {
-        if length > 0 && !matches!(line.first(), Some(b' ' | b'\t')) {
-            break;
-        }
-        length += line.len();
+/// On a recipient with a route that is accepted, this happens.
+const fn on_route(then: fn(&mut Model, &Asked<'_>)) -> Fault {
+    Fault::Answer {
+        when: |on| on.is(Verb::Rcpt) && on.accepted() && route_of(on.line()).is_some(),
+        say: Say::AsUsual,
+        then: Then::Only(then),
     }
-    length
 }
 
-/// Changes each line of the header that begins so.
-fn on_fields(message: &mut Vec<u8>, name: &[u8], change: impl Fn(&mut Vec<u8>)) {
-    let mut in_header = true;
-    let mut lines = Vec::new();
-    for line in message.split_inclusive(|&octet| octet == b'\n') {
-        in_header &= line != b"\r\n";
-        let mut line = line.to_vec();
-        if in_header && line.starts_with(name) {
-            change(&mut line);
-        }
-        lines.extend(line);
+/// The recipient is noted with its route, where it is to be kept.
+fn keep_route(model: &mut Model, asked: &Asked<'_>, keeps: fn(&[u8], &[u8]) -> bool) {
+    model.advance(asked.stimulus, asked.usual);
+    let own = asked.model.config().map_or(&b""[..], |config| config.name.as_bytes());
+    let (Some((route, mailbox)), Some(mut open)) =
+        (route_of(asked.line()), model.transaction().cloned())
+    else {
+        return;
+    };
+    if keeps(route, own) {
+        open.recipients.pop();
+        open.recipients.push([route, b":", mailbox].concat());
+        model.keep(Some(open));
     }
-    *message = lines;
 }
 
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
+/// The route in the path of a command line, and what stands behind it.
+fn route_of(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let start = line.windows(2).position(|two| two == b"<@")? + 1;
+    let colon = start + line[start..].iter().position(|&octet| octet == b':')?;
+    let end = colon + line[colon..].iter().position(|&octet| octet == b'>')?;
+    Some((&line[start..colon], &line[colon + 1..end]))
 }

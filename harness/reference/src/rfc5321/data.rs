@@ -48,6 +48,7 @@ pub(crate) fn expect_message(model: &Model, facts: &MessageFacts) -> Expectation
     let without_recipient =
         model.transaction().is_none_or(|transaction| transaction.recipients.is_empty());
     let maximum = model.config().map_or(0, |config| config.max_message_octets);
+    let has_looped = model.config().is_some_and(|config| facts.received > config.max_received);
     let too_large = maximum > 0 && facts.octets > maximum;
     let expectation = Expectation::of(Reply::new(250, "OK"))
         .policy(DECLINES_MAIL)
@@ -63,6 +64,8 @@ pub(crate) fn expect_message(model: &Model, facts: &MessageFacts) -> Expectation
         )
         .refuse_if(without_recipient, || Reply::new(554, "No valid recipients"))
         // The limit stands whether or not SIZE told of it.
+        // rfc5321-6.3-2
+        .refuse_if(has_looped, || Reply::new(554, "Too many hops"))
         .refuse_if(too_large, || Reply::new(552, "Too much mail data"));
     extension::offered(model)
         .fold(expectation, |expectation, extension| extension.on_message(model, facts, expectation))
@@ -134,7 +137,8 @@ mod tests {
     fn the_end_of_data_is_answered_250_or_refused() {
         let mut model = transaction(1);
         answer(&mut model, "DATA", &Reply::new(354, "Go ahead"));
-        let facts = MessageFacts { octets: 10, lines: 1, longest_line: 10, eight_bit: false };
+        let facts =
+            MessageFacts { octets: 10, lines: 1, longest_line: 10, ..MessageFacts::default() };
         let expectation = model.expect(&Stimulus::Message(facts));
         for (code, expected) in
             [(250, Fine), (552, Fine), (554, Policy), (452, Policy), (500, Warns), (354, Fails)]

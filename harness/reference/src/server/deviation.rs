@@ -7,7 +7,8 @@ use smtpspec_protocol::Reply;
 use super::{Output, Phase, Server};
 use crate::config::Config;
 use crate::model::Stimulus;
-use crate::mutants::delivery::{rewrite_text, rewrite_trace};
+use crate::mutants::content::rewrite_text;
+use crate::mutants::trace::rewrite_trace;
 use crate::mutants::{Asked, Fault, Say, Then, faults};
 
 /// The configuration with what its mutants make of it.
@@ -93,6 +94,7 @@ impl Server {
             for delivery in &mut deliveries {
                 match fault {
                     Fault::Each(spoil) => spoil(&asked, delivery),
+                    Fault::EachOf(kind, spoil) if kind(delivery) => spoil(&asked, delivery),
                     Fault::Text(spoil) => rewrite_text(delivery, *spoil),
                     Fault::Trace(spoil) => rewrite_trace(delivery, spoil),
                     _ => {}

@@ -116,6 +116,7 @@ impl<'f> Reading<'f> {
             body,
             contains: self.patterns(fields.get("contains")),
             lacks: self.patterns(fields.get("lacks")),
+            names: fields.get("names").map(|node| self.texts(node)).unwrap_or_default(),
             header: fields.get("header").map(|node| self.header(node)).unwrap_or_default(),
             top: match top {
                 None => None,
@@ -152,6 +153,23 @@ impl<'f> Reading<'f> {
             self.reader.error(node.span, "a message without recipients comes out nowhere").report();
         }
         nodes.iter().filter_map(|node| self.address(node)).collect()
+    }
+
+    /// One text or a list of them; an empty one stands everywhere.
+    fn texts(&mut self, node: &'f Node) -> Vec<Template> {
+        let nodes = match &node.value {
+            Value::List(nodes) => nodes.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut texts = Vec::new();
+        for node in nodes {
+            let Some(text) = self.reader.text(node, "text") else { continue };
+            if text.is_empty() {
+                self.reader.error(node.span, "an empty text stands in every message").report();
+            }
+            texts.extend(self.template(node, text, false));
+        }
+        texts
     }
 
     /// One regular expression or a list of them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// The variables that every profile, or the run itself, sets.
-const BUILT_IN: [&str; 18] = [
+const BUILT_IN: [&str; 26] = [
     "client",
     "recipient",
     "recipient.domain",
@@ -13,6 +13,14 @@ const BUILT_IN: [&str; 18] = [
     "recipient.second.domain",
     "recipient.second.domain.upper",
     "recipient.second.local",
+    "recipient.undeliverable",
+    "recipient.undeliverable.domain",
+    "recipient.undeliverable.domain.upper",
+    "recipient.undeliverable.local",
+    "recipient.undeliverable.second",
+    "recipient.undeliverable.second.domain",
+    "recipient.undeliverable.second.domain.upper",
+    "recipient.undeliverable.second.local",
     "recipient.unknown",
     "recipient.unknown.domain",
     "recipient.unknown.domain.upper",

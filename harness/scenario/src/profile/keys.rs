@@ -17,6 +17,12 @@ pub(crate) static PROFILE: Shape = Shape::new(
         may("recipient", Kind::Text, "A mailbox that the target accepts: ${recipient}."),
         may("recipient.second", Kind::Text, "Another one: ${recipient.second}."),
         may("recipient.unknown", Kind::Text, "One that does not exist: ${recipient.unknown}."),
+        may(
+            "recipient.undeliverable",
+            Kind::Text,
+            "One that it accepts and the next hop refuses: ${recipient.undeliverable}.",
+        ),
+        may("recipient.undeliverable.second", Kind::Text, "Another one."),
         may("facts", Kind::List(&NAME), "What is true of the target: [turn, vrfy]."),
         may("variables", Kind::Names(&Kind::Text), "Further variables."),
         may(

@@ -52,6 +52,8 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
             .or_else(|| of_reference(default.second_recipient)),
         unknown_recipient: mailbox("recipient.unknown")
             .or_else(|| of_reference(default.unknown_recipient)),
+        undeliverable_recipient: mailbox("recipient.undeliverable"),
+        second_undeliverable_recipient: mailbox("recipient.undeliverable.second"),
         facts: fields
             .get("facts")
             .map(|node| list(reader, node, "facts"))

@@ -36,7 +36,7 @@ fn mails(count: MailCount) -> Value {
 }
 
 fn mail(pattern: &MailPattern) -> Mapping {
-    let MailPattern { from, to, message, body, contains, lacks, header, top } = pattern;
+    let MailPattern { from, to, message, body, contains, lacks, names, header, top } = pattern;
     let mut mapping = Mapping::new();
     put_some(&mut mapping, "from", from.as_ref().map(|from| from.source(false).into()));
     if !to.is_empty() {
@@ -48,6 +48,9 @@ fn mail(pattern: &MailPattern) -> Mapping {
         if !patterns.is_empty() {
             put(&mut mapping, key, patterns.iter().map(Regex::as_str).map(text).collect());
         }
+    }
+    if !names.is_empty() {
+        put(&mut mapping, "names", names.iter().map(|one| text(&one.source(false))).collect());
     }
     if !header.is_empty() {
         put(&mut mapping, "header", fields(header));
