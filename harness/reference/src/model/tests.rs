@@ -20,7 +20,7 @@ fn a_message_is_measured_however_it_is_cut() {
         (b"caf\xc3\xa9\r\n", 7, 1, 7, true),
     ];
     for (octets, count, lines, longest_line, eight_bit) in table {
-        let expected = MessageFacts { octets: count, lines, longest_line, eight_bit };
+        let expected = MessageFacts { octets: count, lines, longest_line, eight_bit, received: 0 };
         assert_eq!(measured(&[octets]), expected, "{}", octets.escape_ascii());
         let single: Vec<&[u8]> = octets.chunks(1).collect();
         assert_eq!(measured(&single), expected, "{}", octets.escape_ascii());
