@@ -299,8 +299,9 @@ fn same_path(seen: &[u8], wanted: &[u8]) -> bool {
     seen[..a] == wanted[..b] && seen[a..].eq_ignore_ascii_case(&wanted[b..])
 }
 
+/// The same mailboxes. One that was named twice may come out twice, or once.
 fn same_paths(seen: &[&[u8]], wanted: &[Vec<u8>]) -> bool {
-    seen.len() == wanted.len()
+    seen.iter().all(|had| wanted.iter().any(|one| same_path(had, one)))
         && wanted.iter().all(|one| seen.iter().any(|had| same_path(had, one)))
 }
 

@@ -56,7 +56,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "long-lines-folded",
         "breaks lines of more than 500 octets",
-        requirement!("rfc5321-4.5.3.1.6-1"),
+        requirement!("rfc5321-4.1.1.4-1"),
         Fault::Text(|text| {
             let mut folded = Vec::with_capacity(text.len());
             for line in text.split_inclusive(|&octet| octet == b'\n') {
@@ -144,7 +144,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "boundary-completed",
         "closes a multipart that never ends",
-        requirement!("rfc5321-2.4-11"),
+        requirement!("rfc5321-3.6.3-6"),
         Fault::Text(|text| {
             if find(text, b"\r\n--b\r\n").is_some() && find(text, b"\r\n--b--").is_none() {
                 text.extend_from_slice(b"--b--\r\n");

@@ -12,7 +12,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "accepted-message-lost",
         "accepts messages and throws them away",
-        requirement!("rfc5321-2.1-2"),
+        requirement!("rfc5321-6.1-1"),
         Fault::Deliveries(|_, deliveries| deliveries.clear()),
     ),
     mutant(
@@ -55,7 +55,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "only-last-recipient-kept",
         "forgets all recipients but the last",
-        requirement!("rfc5321-4.1.1.3-6"),
+        requirement!("rfc5321-3.3-27"),
         Fault::Each(|_, delivery| {
             delivery.recipients.drain(..delivery.recipients.len().saturating_sub(1));
         }),
@@ -79,7 +79,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "reverse-path-in-lower-case",
         "delivers from local-parts in lower case",
-        requirement!("rfc5321-2.4-4"),
+        requirement!("rfc5321-2.4-5"),
         Fault::Each(|_, delivery| delivery.reverse_path.make_ascii_lowercase()),
     ),
     mutant(
@@ -91,7 +91,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "null-reverse-path-replaced",
         "puts an address of its own in place of the null reverse-path",
-        requirement!("rfc5321-3.6.3-5"),
+        requirement!("rfc5321-4.5.5-3"),
         Fault::Each(|_, delivery| {
             if delivery.reverse_path.is_empty() {
                 delivery.reverse_path = b"postmaster@mx.example.test".to_vec();
@@ -146,7 +146,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "route-kept-in-reverse-path",
         "sends notices back along the route of the reverse-path",
-        requirement!("rfc5321-6.1-8"),
+        requirement!("rfc5321-6.1-7"),
         Fault::Answer {
             when: |on| on.is(Verb::Mail) && on.accepted() && route_of(on.line()).is_some(),
             say: Say::AsUsual,
