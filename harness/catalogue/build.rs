@@ -19,6 +19,8 @@ struct Entry {
     summary: String,
     #[serde(default)]
     note: Option<String>,
+    #[serde(default, rename = "follows-from")]
+    follows_from: Vec<String>,
 }
 
 fn main() {
@@ -45,12 +47,16 @@ fn main() {
         assert!(seen.insert(&entry.id), "{} stands twice in the catalogue", entry.id);
         let expected = format!("rfc{rfc}-{}-", entry.section);
         assert!(entry.id.starts_with(&expected), "{}: should begin with {expected}", entry.id);
+        for other in &entry.follows_from {
+            let known = order.contains(other) && *other != entry.id;
+            assert!(known, "{} follows from {other}, which is not there", entry.id);
+        }
         let place = order.iter().position(|id| *id == entry.id).expect("it came from there");
         writeln!(
             table,
             "Requirement {{ name: {:?}, rfc: {rfc:?}, section: {:?}, level: Level::{}, \
              binds: Role::{}, observable: Observable::{}, line: {:?}, summary: {:?}, note: {:?}, \
-             place: {place} }},",
+             follows_from: &{:?}, place: {place} }},",
             entry.id,
             entry.section,
             camel(&entry.level),
@@ -59,6 +65,7 @@ fn main() {
             entry.line,
             entry.summary,
             entry.note,
+            entry.follows_from,
         )
         .expect("writing to a string");
     }

@@ -23,6 +23,7 @@ pub struct Requirement {
     pub summary: &'static str,
     /// Why it is read the way it is, where the text leaves a doubt.
     pub note: Option<&'static str>,
+    follows_from: &'static [&'static str],
     pub(crate) place: u32,
 }
 
@@ -30,6 +31,12 @@ impl Requirement {
     /// The id that stands for this entry.
     pub fn id(&self) -> RequirementId {
         RequirementId::named(self.name)
+    }
+
+    /// The entries from which it follows: who keeps all of these keeps it too. So an old RFC's rule
+    /// that a new one repeats is checked where the new one is.
+    pub fn follows_from(&self) -> impl Iterator<Item = RequirementId> {
+        self.follows_from.iter().map(|name| RequirementId::named(name))
     }
 
     /// Where to read the rule, as people cite it: `RFC 5321 §4.1.4`.

@@ -102,13 +102,21 @@ fn sections(checked: &BTreeSet<RequirementId>) -> Vec<Section> {
                 continue;
             }
         };
-        if checked.contains(&entry.id()) || rules::judges(entry.id()) {
+        if is_covered(entry, checked) {
             tally.covered += 1;
         } else {
             tally.uncovered.push(entry);
         }
     }
     sections
+}
+
+/// Whether a scenario checks it or the model judges it, or both are true of all that it follows
+/// from.
+fn is_covered(entry: &Requirement, checked: &BTreeSet<RequirementId>) -> bool {
+    let directly = |id: RequirementId| checked.contains(&id) || rules::judges(id);
+    let mut sources = entry.follows_from().peekable();
+    directly(entry.id()) || (sources.peek().is_some() && sources.all(directly))
 }
 
 impl Tally {

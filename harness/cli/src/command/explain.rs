@@ -60,6 +60,10 @@ fn requirement(entry: &Requirement, suite: &Suite) -> String {
     if let Some(note) = entry.note {
         let _ = writeln!(text, "\n  note: {note}");
     }
+    for (index, source) in entry.follows_from().enumerate() {
+        text.push_str(if index == 0 { "\n  follows from\n" } else { "" });
+        let _ = writeln!(text, "    {source}  {}", source.requirement().summary);
+    }
     let id = entry.id();
     for (index, file) in crate::rules::files(id).enumerate() {
         text.push_str(if index == 0 { "\n  judged in\n" } else { "" });
@@ -71,7 +75,9 @@ fn requirement(entry: &Requirement, suite: &Suite) -> String {
     }
     let checked: Vec<_> =
         suite.scenarios.iter().filter(|scenario| scenario.checks.contains(&id)).collect();
-    if checked.is_empty() {
+    if checked.is_empty() && entry.follows_from().next().is_some() {
+        text.push_str("\n  no scenario checks it by itself\n");
+    } else if checked.is_empty() {
         text.push_str("\n  no scenario checks it\n");
     } else {
         text.push_str("\n  checked by\n");
