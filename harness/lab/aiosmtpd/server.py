@@ -35,8 +35,10 @@ class Mailboxes:
         return "550 5.7.1 relaying denied"
 
     async def handle_DATA(self, server, session, envelope):
+        # It keeps the null reverse-path with its brackets, and all others without.
+        sender = envelope.mail_from.removeprefix("<").removesuffix(">")
         trace = (
-            f"Return-Path: <{envelope.mail_from}>\r\n"
+            f"Return-Path: <{sender}>\r\n"
             f"Delivered-To: {', '.join(envelope.rcpt_tos)}\r\n"
             f"Received: from {session.host_name} ([{session.peer[0]}])\r\n"
             f"\tby {NAME} with {'ESMTP' if session.extended_smtp else 'SMTP'};"

@@ -76,8 +76,12 @@ pub(crate) fn judge(model: &Model, request: &Request<'_>, expectation: Expectati
     // A TAB at the end of a line is white space, which is to be borne (rfc5321-4.1.1-2).
     let control = line.iter().any(|&octet| octet.is_ascii_control() && octet != b'\t');
     let eight_bit = !line.is_ascii() && !internationalized;
-    let invalid =
-        names_mailbox(&request.verb) && request.command.is_err() && (control || eight_bit);
+    // Octets above 127 have a softer rule of their own, but for the name in EHLO and HELO: of the
+    // labels of domains the text speaks outright.
+    let label = matches!(request.verb, Verb::Ehlo | Verb::Helo);
+    let invalid = names_mailbox(&request.verb)
+        && request.command.is_err()
+        && (control || (eight_bit && label));
     expectation
         .never_if(only_trailing_space(request), requirement!("rfc5321-4.1.1-2"), "500 501")
         // The same text wants 501 where there is no other reason, and §2.4 suggests 500 for

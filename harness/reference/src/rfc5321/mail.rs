@@ -93,7 +93,7 @@ mod tests {
                 ("MAIL FROM:a@client.test", 500, Fine),
                 ("MAIL FROM:a@client.test", 502, Fails),
                 ("MAIL FROM:<a\u{1}@client.test>", 250, Fails),
-                ("MAIL FROM:<\u{e9}@client.test>", 250, Fails),
+                ("MAIL FROM:<\u{e9}@client.test>", 250, Warns),
                 ("MAIL FROM:<\u{e9}@client.test>", 500, Fine),
             ],
         );
