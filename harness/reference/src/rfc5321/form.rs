@@ -153,8 +153,9 @@ mod tests {
         check(
             &plain,
             &[
-                ("MAIL FROM:<\u{e9}@client.test>", 250, Fails),
+                ("MAIL FROM:<\u{e9}@client.test>", 250, Warns),
                 ("MAIL FROM:<\u{e9}@client.test>", 501, Fine),
+                ("EHLO \u{e9}.test", 250, Fails),
                 ("MAIL FROM:<a\u{1}b@client.test>", 250, Fails),
                 ("MAIL FROM:<a@client.test>\t", 250, Fine),
                 ("MAIL FROM:<a_b@my_host>", 250, Fine),
@@ -162,9 +163,11 @@ mod tests {
         );
         check(&extended(&["SMTPUTF8"]), &[("MAIL FROM:<\u{e9}@client.test>", 250, Fine)]);
         for (line, mailbox, envelope) in [
-            ("MAIL FROM:<\u{e9}@client.test>", true, true),
+            ("MAIL FROM:<\u{e9}@client.test>", false, true),
             ("MAIL FROM:<a\u{1}b@client.test>", true, false),
-            ("VRFY \u{e9}", true, false),
+            ("EHLO \u{e9}.test", true, false),
+            ("VRFY \u{e9}", false, false),
+            ("VRFY \u{1}", true, false),
             ("NOOP \u{e9}", false, false),
             ("HELP \u{1}", false, false),
         ] {
