@@ -136,7 +136,7 @@ fn all_said(outcome: &Outcome) -> String {
         Happening::Sent { octets } => Some(octets.as_slice()),
         _ => None,
     });
-    String::from_utf8(sent.collect::<Vec<_>>().concat()).unwrap()
+    String::from_utf8(sent.collect::<Vec<_>>().concat()).expect("it is text")
 }
 
 #[test]
