@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Reply, Request};
 
 use super::form::{Form, syntax_error};
-use super::{disclosure, order, vrfy};
+use super::{disclosure, grammar, order, vrfy};
 use crate::config::Config;
 use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
@@ -28,12 +28,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             requirement!("rfc5321-3.5.2-9"),
             &["252 4yz 5yz"],
         )
-        .never_if(
-            form.is_plain()
-                && matches!(&request.command, Ok(Command::Expn(name)) if name.is_string()),
-            requirement!("rfc5321-4.1.2-16"),
-            "501",
-        )
+        .texts(grammar::of_string(request))
         .texts(disclosure::of_expn())
         .refuse_if(form.is_refused(), || syntax_error(request));
     order::at_any_time(model, expectation)

@@ -2,7 +2,9 @@
 //! lets a server answer.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Command, Quirks, Reply, Request, Verb};
+use smtpspec_protocol::{
+    AddressLiteral, Command, EhloName, ForwardPath, Host, Quirks, Reply, Request, ReversePath, Verb,
+};
 
 use super::sizes;
 use crate::expectation::Expectation;
@@ -35,7 +37,11 @@ impl Form {
             let borne = Quirks::TRAILING_SPACE | Quirks::TEXT_AFTER_LITERAL | Quirks::HELO_LITERAL;
             return if borne.contains(quirks) { Self::Tolerable } else { Self::Doubtful };
         }
-        if sizes::exceeds_what_must_be_handled(request) { Self::Tolerable } else { Self::Plain }
+        if sizes::exceeds_what_must_be_handled(request) || names_nobody(request) {
+            Self::Tolerable
+        } else {
+            Self::Plain
+        }
     }
 
     /// The codes that refuse a command of this form for its form (RFC 5321 §4.2.3, §4.5.3.1.9).
@@ -95,6 +101,27 @@ pub(crate) fn judge(model: &Model, request: &Request<'_>, expectation: Expectati
             &["4yz 5yz"],
         )
         .refuse_if(control || !line.is_ascii(), || syntax_error(request))
+}
+
+/// Whether the grammar has the argument, and nobody has such a mailbox or host: a literal with a
+/// tag that was never registered (rfc5321-4.1.3-3), an empty name in quotes (rfc5321-4.1.2-15).
+fn names_nobody(request: &Request<'_>) -> bool {
+    let path = match &request.command {
+        Ok(Command::Ehlo(EhloName::Literal(literal))) => {
+            return matches!(literal, AddressLiteral::General { .. });
+        }
+        Ok(Command::Mail(mail)) => match &mail.reverse_path {
+            ReversePath::Path(path) => path,
+            ReversePath::Null => return false,
+        },
+        Ok(Command::Rcpt(rcpt)) => match &rcpt.forward_path {
+            ForwardPath::Path(path) => path,
+            ForwardPath::Postmaster(_) => return false,
+        },
+        _ => return false,
+    };
+    path.mailbox.local_part.as_bytes() == b"\"\""
+        || matches!(path.mailbox.host, Host::Literal(AddressLiteral::General { .. }))
 }
 
 /// Whether white space at the end is all that a server could find at fault: the verb stands

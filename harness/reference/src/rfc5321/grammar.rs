@@ -33,9 +33,38 @@ pub(crate) fn of_argument(request: &Request<'_>) -> Option<TextRule> {
         },
         _ => return None,
     };
-    Some(TextRule::new(requirement, "no code for an error of syntax", |reply, _| {
+    Some(no_error(requirement))
+}
+
+/// The rule on the refusal of MAIL with parameters that a careful server would take. They have to
+/// be read, and so has the path: which of them a server did not read can't be told.
+pub(crate) fn of_parameters(request: &Request<'_>) -> Option<TextRule> {
+    let Ok(Command::Mail(mail)) = &request.command else { return None };
+    if mail.parameters.is_empty() || !Form::of(request).is_plain() {
+        return None;
+    }
+    if let ReversePath::Path(path) = &mail.reverse_path {
+        of_path(path, requirement!("rfc5321-4.1.2-4"))?;
+    }
+    Some(no_error(requirement!("rfc5321-4.1.2-7")))
+}
+
+/// The rule on the refusal of VRFY or EXPN with a string.
+pub(crate) fn of_string(request: &Request<'_>) -> Option<TextRule> {
+    match &request.command {
+        Ok(Command::Vrfy(name) | Command::Expn(name))
+            if name.is_string() && Form::of(request).is_plain() =>
+        {
+            Some(no_error(requirement!("rfc5321-4.1.2-16")))
+        }
+        _ => None,
+    }
+}
+
+fn no_error(requirement: RequirementId) -> TextRule {
+    TextRule::new(requirement, "no code for an error of syntax", |reply, _| {
         is_called_an_error(reply).then(|| Fault::first("what is in the grammar is called an error"))
-    }))
+    })
 }
 
 /// What in a path a server is likeliest to stumble over: its size, then what is seldom seen.
@@ -119,6 +148,8 @@ const UNWANTED: &[&[u8]] = &[
     b"exist",
     b"resolve",
     b"unknown",
+    // What some say to a name without a domain.
+    b"must contain",
 ];
 
 #[cfg(test)]
@@ -159,6 +190,19 @@ mod tests {
         ];
         for (line, wanted) in table {
             assert_eq!(rule(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_read_behind_a_path_that_is() {
+        let rule = |line: &str| {
+            let request = Request::parse(line.as_bytes(), Grammar::default());
+            of_parameters(&request).map(|rule| rule.requirement.as_str())
+        };
+        assert_eq!(rule("MAIL FROM:<a@b.test> SIZE=1 BODY=7BIT"), Some("rfc5321-4.1.2-7"));
+        assert_eq!(rule("MAIL FROM:<> SIZE=1"), Some("rfc5321-4.1.2-7"));
+        for line in ["MAIL FROM:<a@b.test>", "MAIL FROM:<a@[x:y]> SIZE=1", "MAIL FROM:<> SIZE="] {
+            assert_eq!(rule(line), None, "{line}");
         }
     }
 

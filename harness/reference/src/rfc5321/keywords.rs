@@ -12,7 +12,7 @@ use crate::text::{Fault, TextRule};
 /// ehlo-keyword   = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
 /// ehlo-param     = 1*(%d33-126)
 /// ```
-pub(crate) fn of_ehlo() -> [TextRule; 3] {
+pub(crate) fn of_ehlo() -> [TextRule; 5] {
     [
         TextRule::new(
             requirement!("rfc5321-4.1.1.1-12"),
@@ -29,6 +29,13 @@ pub(crate) fn of_ehlo() -> [TextRule; 3] {
             "parameters of printable ASCII, with one space before each",
             |reply, _| each_line(reply, wrong_parameter),
         ),
+        // What two extensions make of their own lines.
+        TextRule::new(requirement!("rfc1870-3-1"), "SIZE alone, or with one number", |reply, _| {
+            each_line(reply, wrong_size)
+        }),
+        TextRule::new(requirement!("rfc6152-2-1"), "8BITMIME alone", |reply, _| {
+            each_line(reply, wrong_eight_bit)
+        }),
     ]
 }
 
@@ -70,6 +77,28 @@ fn wrong_keyword(line: &[u8]) -> Option<(usize, &'static str)> {
         |(at, octet): (usize, &u8)| octet.is_ascii_alphanumeric() || (at > 0 && *octet == b'-');
     let at = keyword.iter().enumerate().position(|place| !fits(place))?;
     Some((at, "an EHLO keyword with a character that keywords do not have"))
+}
+
+/// ```abnf
+/// size-param = [1*DIGIT]
+/// ```
+fn wrong_size(line: &[u8]) -> Option<(usize, &'static str)> {
+    let parameters = parameters_of(line, b"SIZE")?;
+    let number = parameters.trim_ascii();
+    (!number.iter().all(u8::is_ascii_digit))
+        .then_some((b"SIZE".len(), "SIZE with something else than a number"))
+}
+
+fn wrong_eight_bit(line: &[u8]) -> Option<(usize, &'static str)> {
+    let parameters = parameters_of(line, b"8BITMIME")?;
+    (!parameters.trim_ascii().is_empty())
+        .then_some((b"8BITMIME".len(), "8BITMIME with a parameter"))
+}
+
+/// What stands behind this keyword, if the line has it; keywords match in any case.
+fn parameters_of<'a>(line: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+    let found = keyword(line);
+    found.eq_ignore_ascii_case(wanted).then(|| &line[found.len()..])
 }
 
 fn wrong_parameter(line: &[u8]) -> Option<(usize, &'static str)> {
@@ -126,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_keyword_is_letters_digits_and_hyphens() {
-        let [missing, keyword, _] = of_ehlo();
+        let [missing, keyword, ..] = of_ehlo();
         for line in ["SIZE 100", "8bitmime", "X-FOO a=b", "AUTH=LOGIN PLAIN", "auth=", "--"] {
             assert_eq!(place(&keyword, line).is_some(), line == "--", "{line}");
             assert_eq!(place(&missing, line), None, "{line}");
@@ -141,7 +170,7 @@ mod tests {
 
     #[test]
     fn parameters_are_printable_and_apart_by_one_space() {
-        let [_, _, parameter] = of_ehlo();
+        let [_, _, parameter, ..] = of_ehlo();
         assert_eq!(place(&parameter, "AUTH LOGIN PLAIN"), None);
         assert_eq!(place(&parameter, "AUTH "), Some((1, 4)));
         assert_eq!(place(&parameter, "AUTH  LOGIN"), Some((1, 4)));
@@ -160,5 +189,25 @@ mod tests {
         }
         let one = Reply::new(250, "SIZE");
         assert!(rule.fault(&one, None).is_none());
+    }
+
+    #[test]
+    fn size_has_a_number_and_8bitmime_nothing() {
+        let [.., size, eight_bit] = of_ehlo();
+        let fault = |rule: &TextRule, line: &str| {
+            rule.fault(&Reply::multiline(250, ["mx.test", line].map(str::to_owned)), None).is_some()
+        };
+        for (line, wrong) in [
+            ("SIZE", false),
+            ("size 1000", false),
+            ("SIZE 10M", true),
+            ("SIZE 1 2", true),
+            ("SIZES 1 2", false),
+        ] {
+            assert_eq!(fault(&size, line), wrong, "{line}");
+        }
+        for (line, wrong) in [("8bitmime", false), ("8BITMIME YES", true), ("SIZE 1", false)] {
+            assert_eq!(fault(&eight_bit, line), wrong, "{line}");
+        }
     }
 }

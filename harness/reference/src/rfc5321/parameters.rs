@@ -5,9 +5,11 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Parameters, Reply, Request};
 
 use super::form::Form;
+use super::grammar;
 use crate::expectation::Expectation;
 use crate::extension;
 use crate::model::Model;
+use crate::state::State;
 
 /// Adds what the parameters of MAIL ask for.
 pub(crate) fn on_mail(
@@ -28,7 +30,15 @@ pub(crate) fn on_mail(
             None => unclaimed(model, parameter.keyword, form, others, expectation),
         };
     }
-    refuse_repeated(&mail.parameters, expectation)
+    let offered = mail
+        .parameters
+        .iter()
+        .all(|parameter| extension::of_mail_parameter(model, parameter.keyword).is_some());
+    let expectation = refuse_repeated(&mail.parameters, expectation);
+    // What a careful server takes, offered parameters included, is no error of syntax.
+    let taken =
+        offered && *model.state() == State::Ready && expectation.preferred.code.class() == 2;
+    expectation.texts(grammar::of_parameters(request).filter(|_| taken))
 }
 
 /// Adds what the parameters of RCPT ask for.

@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Grammar, Mailbox, Reply, Request};
 
 use super::form::{Form, syntax_error};
-use super::{disclosure, order};
+use super::{disclosure, grammar, order};
 use crate::config::{Account, Config, MailingList, Standing};
 use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
@@ -24,12 +24,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             requirement!("rfc5321-4.2.4-3"),
             UNSUPPORTED,
         )
-        .never_if(
-            form.is_plain()
-                && matches!(&request.command, Ok(Command::Vrfy(name)) if name.is_string()),
-            requirement!("rfc5321-4.1.2-16"),
-            "501",
-        )
+        .texts(grammar::of_string(request))
         .texts(disclosure::of_vrfy())
         .refuse_if(form.is_refused(), || syntax_error(request));
     order::at_any_time(model, expectation)
