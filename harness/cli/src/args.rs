@@ -196,7 +196,8 @@ pub(crate) struct Fuzz {
     /// sides with
     #[arg(long, value_name = "HOST[:PORT]", env = "SMTPSPEC_COMPARE", requires = "server")]
     pub(crate) compare: Option<String>,
-    /// Play only this: a crash of the fuzz target `session`, or a session of a corpus
+    /// Play only this, once or --sessions times: a crash of the fuzz target `session`, or a session of
+    /// a corpus
     #[arg(long, value_name = "FILE", env = "SMTPSPEC_REPLAY", conflicts_with = "compare")]
     pub(crate) replay: Option<PathBuf>,
     /// The server's process, to see whether it lives and how its memory grows

@@ -50,7 +50,8 @@ pub struct FuzzOptions {
     pub process: Option<u32>,
     /// Sessions of earlier runs to go on from.
     pub corpus: Vec<Session>,
-    /// These sessions and no others.
+    /// These sessions and no others, each once, or again and again where a number of sessions is
+    /// given.
     pub only: Vec<Session>,
 }
 

@@ -163,7 +163,10 @@ impl Hunt {
         }
         shared.next += 1;
         if !self.only.is_empty() {
-            let session = self.only.get(usize::try_from(index).ok()?)?.clone();
+            // Once, or again and again up to the number of sessions that was asked for.
+            let nth = usize::try_from(index).ok()?;
+            let nth = if self.limit.is_some() { nth % self.only.len() } else { nth };
+            let session = self.only.get(nth)?.clone();
             shared.under_way.insert(index, session.clone());
             return Some(Case { index, session });
         }
