@@ -271,6 +271,15 @@ fn a_long_line_is_no_command_where_it_is_looked_at_twice() {
 }
 
 #[test]
+fn a_line_of_512_octets_is_no_longer_than_it_may_be() {
+    for (octets, found) in [(512, "4.1.1.9-1 4.1.1.9-3"), (513, "")] {
+        let line: &'static str = format!(">NOOP {}\\r\\n", "x".repeat(octets - 7)).leak();
+        let broken = broken(&after_hello(&[line, "<252 OK\\r\\n"]));
+        assert_eq!(broken.join(" "), found, "{octets}");
+    }
+}
+
+#[test]
 fn a_thing_is_found_once() {
     let noop = [">NOOP\\r\\n", "<220 OK\\r\\n"];
     let twice = after_hello(&[noop, noop, [">NOOP\\r\\n", "<252 OK\\r\\n"]].concat());

@@ -166,4 +166,22 @@ mod tests {
         assert!(fault(&rule, 250, "OK"));
         assert!(!fault(&rule, 501, "No"));
     }
+
+    #[test]
+    fn the_server_goes_by_the_name_that_it_gave_last() {
+        use crate::testing::{answer, expect, session};
+        let mut model = session(&[]);
+        let name = |model: &crate::model::Model| expect(model, "QUIT").name;
+        assert_eq!(name(&model).as_deref(), Some(&b"mx.example.test"[..]));
+        for (line, code, text) in [
+            ("EHLO c.test", 501, "wrong.test no"),
+            ("NOOP", 250, "wrong.test"),
+            ("EHLO c.test", 250, "*** no name"),
+        ] {
+            answer(&mut model, line, &Reply::new(code, text));
+            assert_eq!(name(&model).as_deref(), Some(&b"mx.example.test"[..]), "{line} {text}");
+        }
+        answer(&mut model, "HELO c.test", &Reply::new(250, "other.test Hello"));
+        assert_eq!(name(&model).as_deref(), Some(&b"other.test"[..]));
+    }
 }
