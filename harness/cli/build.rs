@@ -22,8 +22,25 @@ fn main() {
     }
     table.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("profiles.rs"), profiles(&suite.join("profiles/reference")))
+        .expect("the build folder can be written");
     fs::write(out.join("suite.rs"), table).expect("the build folder can be written");
     fs::write(out.join("rules.rs"), rules(&root)).expect("the build folder can be written");
+}
+
+/// The profiles of the reference server, by the names of their files; the usual one first.
+fn profiles(folder: &Path) -> String {
+    let mut files = Vec::new();
+    collect(folder, &mut files);
+    files.sort_by_key(|file| (!file.ends_with("usual.yaml"), file.clone()));
+    let mut table = String::from("&[\n");
+    for file in files {
+        let name = file.file_stem().expect("a file").display().to_string();
+        let file = file.display().to_string();
+        writeln!(table, "({name:?}, include_bytes!({file:?})),").expect("writing to a string");
+    }
+    table.push(']');
+    table
 }
 
 /// Where the model judges: `requirement!("…")` in the sources of these crates, tests left out.

@@ -9,6 +9,7 @@ use crate::args::{Run, Target};
 use crate::console::Console;
 use crate::diagnostics;
 use crate::exit::Exit;
+use crate::suite;
 
 /// The local part of a mailbox that no server has.
 const NOBODY: &str = "smtpspec-no-such-user";
@@ -38,9 +39,18 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
     Ok(profile)
 }
 
+/// The profile of the reference server inside the program.
+fn usual(console: &Console) -> Result<Profile, Exit> {
+    let usual = suite::reference_profiles(console)?.into_iter().next();
+    Ok(usual.map(|(_, profile)| profile).unwrap_or_default())
+}
+
 /// The profile of a target: the file, and the flags over it.
 pub(crate) fn of_target(flags: &Target, console: &Console) -> Result<Profile, Exit> {
-    let mut profile = read(flags.profile.as_deref(), console)?;
+    let mut profile = match (&flags.profile, &flags.server) {
+        (None, None) => usual(console)?,
+        (path, _) => read(path.as_deref(), console)?,
+    };
     if let Some(server) = &flags.server {
         profile.server = Some(server.clone());
     }

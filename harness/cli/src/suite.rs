@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use smtpspec_scenario::{Source, Suite, load};
+use smtpspec_scenario::{Profile, Source, Suite, load};
 
 use crate::console::Console;
 use crate::diagnostics;
@@ -12,12 +12,30 @@ use crate::exit::Exit;
 /// Every scenario file of the repository, by its path there.
 const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/suite.rs"));
 
+/// The profiles of the reference server by their names; the usual one first.
+const REFERENCE: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
+
 /// How deep folders are searched; a loop of links ends there.
 const DEEPEST: usize = 16;
 
 /// The sources inside the program.
 pub(crate) fn built_in_sources() -> Vec<Source> {
     BUILT_IN.iter().map(|(path, bytes)| Source::new(*path, *bytes)).collect()
+}
+
+/// The profiles of the reference server inside the program, by name; the usual one first.
+pub(crate) fn reference_profiles(console: &Console) -> Result<Vec<(&'static str, Profile)>, Exit> {
+    let read = |&(name, bytes): &(&'static str, &'static [u8])| {
+        let source = Source::new(format!("scenarios/profiles/reference/{name}.yaml"), bytes);
+        match Profile::load(&source) {
+            Ok(profile) => Ok((name, profile)),
+            Err(found) => {
+                diagnostics::print(&found, &[source], console);
+                Err(Exit::Usage)
+            }
+        }
+    };
+    REFERENCE.iter().map(read).collect()
 }
 
 /// The suite inside the program.

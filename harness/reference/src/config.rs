@@ -23,6 +23,8 @@ pub struct Config {
     pub undeliverable: Vec<Account>,
     /// The mailing lists that EXPN tells of (RFC 5321 §3.5).
     pub lists: Vec<MailingList>,
+    /// The users who have moved (RFC 5321 §3.4).
+    pub moved: Vec<Moved>,
     /// Whether mail for other domains is taken (RFC 5321 §3.6.2).
     pub relays: bool,
     /// Whether the greeting is 554 (RFC 5321 §3.1).
@@ -33,6 +35,8 @@ pub struct Config {
     pub expn: bool,
     /// Whether HELP helps and is offered; else it answers 502 (RFC 5321 §4.1.1.8).
     pub help: bool,
+    /// Whether SEND, SOML and SAML work and are offered; else they answer 502 (RFC 821 §3.4).
+    pub rfc821: bool,
     /// The EHLO keywords of extensions that are not to be offered, in upper case.
     pub withheld: Vec<String>,
     /// The largest message taken, in octets; 0 for no fixed limit (RFC 1870 §3).
@@ -77,6 +81,17 @@ pub struct MailingList {
     pub members: Vec<String>,
     /// The mailbox that errors go to (RFC 5321 §3.9); it exists.
     pub owner: String,
+}
+
+/// A user who has moved: mail is refused, and the new mailbox told (RFC 5321 §3.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The local part of the old address, as in [`Account`].
+    pub local_part: String,
+    /// Its domain.
+    pub domain: String,
+    /// The mailbox to send to instead.
+    pub to: String,
 }
 
 /// A message that waits for a host which fetches its mail with TURN (RFC 821 §3.8).
@@ -156,6 +171,17 @@ impl Config {
         undeliverable.any(|account| is_at(mailbox, &account.local_part, &account.domain))
     }
 
+    /// Where the user of this mailbox has moved to, if that is so (RFC 5321 §3.4).
+    pub(crate) fn moved_to(&self, mailbox: &Mailbox<'_>) -> Option<&str> {
+        let Host::Domain(domain) = &mailbox.host else { return None };
+        let local_part = mailbox.local_part.content();
+        let is = |moved: &&Moved| {
+            moved.local_part.as_bytes() == &*local_part
+                && moved.domain.as_bytes().eq_ignore_ascii_case(domain)
+        };
+        self.moved.iter().find(is).map(|moved| moved.to.as_str())
+    }
+
     /// Whether mail for the domain ends here, whatever the case of its letters (rfc5321-2.4-6).
     fn serves(&self, domain: &[u8]) -> bool {
         self.domains
@@ -212,11 +238,13 @@ impl Default for Config {
                 members: vec!["user@example.test".to_owned(), "user2@example.test".to_owned()],
                 owner: "list-owner@example.test".to_owned(),
             }],
+            moved: Vec::new(),
             relays: false,
             refuses_sessions: false,
             vrfy: true,
             expn: true,
             help: true,
+            rfc821: false,
             withheld: Vec::new(),
             max_message_octets: 10 << 20,
             max_received: 100,

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::model::{MessageFacts, Model};
 use crate::rfc1870::Size;
+use crate::rfc2920::Pipelining;
 use crate::rfc6152::EightBitMime;
 
 /// A service extension, as far as it changes what a session is (RFC 5321 §2.2.2).
@@ -73,7 +74,7 @@ pub(crate) trait Extension: Sync {
 }
 
 /// Every extension that the model knows, in the order of its EHLO reply.
-pub(crate) static EXTENSIONS: [&dyn Extension; 2] = [&Size, &EightBitMime];
+pub(crate) static EXTENSIONS: [&dyn Extension; 3] = [&Size, &EightBitMime, &Pipelining];
 
 /// The keywords and arguments of the extensions that this server offers.
 pub(crate) fn lines(config: &Config) -> impl Iterator<Item = String> + '_ {

@@ -32,6 +32,7 @@
 //! | RFC 5321 §4.5.3 sizes | `rfc5321/sizes.rs` |
 //! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
 //! | RFC 1870 SIZE | `rfc1870.rs` |
+//! | RFC 2920 PIPELINING | `rfc2920.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
@@ -55,17 +56,18 @@ mod rfc5321;
 mod rfc821;
 
 mod rfc1870;
+mod rfc2920;
 mod rfc6152;
 
 #[cfg(test)]
 mod testing;
 
 pub use client::{Client, Fate, Returned};
-pub use config::{Account, Config, MailingList, Queued, TurnPeers};
+pub use config::{Account, Config, MailingList, Moved, Queued, TurnPeers};
 pub use delivery::Delivery;
 pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};
-pub use mutants::Mutant;
+pub use mutants::{Mutant, Shows};
 pub use next_hop::NextHop;
 pub use server::{Output, Server};
 pub use state::State;

@@ -20,6 +20,7 @@
 //! | the form of replies (RFC 5321 §4.2) | `mutants/reply.rs` |
 //! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
+//! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
 //! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
 //! | its trace information (RFC 5321 §4.4) | `mutants/trace.rs` |
@@ -38,6 +39,7 @@ mod notice;
 mod opening;
 mod order;
 mod parameter;
+mod pipelining;
 pub(crate) mod reading;
 mod reply;
 mod session;
@@ -65,6 +67,68 @@ pub struct Mutant {
     pub(crate) fault: Fault,
 }
 
+/// Where a deviation can be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shows {
+    /// In a reply: its code, its text or its octets are others.
+    Reply,
+    /// In what is not said, or said to nobody's question: replies are missing, come at another
+    /// time or in another order, since commands end elsewhere or are lost.
+    Pairing,
+    /// In the end of the connection.
+    Close,
+    /// In the state of the session: each reply may be given in another state, and what later
+    /// replies or the mail say does not fit to it.
+    State,
+    /// In the mail that comes out, and nowhere else.
+    Mail,
+}
+
+impl Mutant {
+    /// Where its deviation can be seen: for several at the first of their places.
+    pub fn shows(&self) -> Shows {
+        self.fault.shows()
+    }
+}
+
+impl Fault {
+    fn shows(&self) -> Shows {
+        match self {
+            Self::Answer { say: Say::This(..) | Say::Reworded(_), .. }
+            | Self::Config(_)
+            | Self::Octets(_) => Shows::Reply,
+            Self::Answer { say: Say::Nothing, .. }
+            | Self::Group(_)
+            | Self::Lines(_)
+            | Self::Deaf(_)
+            | Self::Flush(_)
+            | Self::Data(_) => Shows::Pairing,
+            Self::Answer { say: Say::AsUsual, .. } => Shows::State,
+            Self::Close(_) => Shows::Close,
+            Self::Deliveries(_)
+            | Self::Each(_)
+            | Self::EachOf(..)
+            | Self::Text(_)
+            | Self::Trace(_)
+            | Self::Unfinished => Shows::Mail,
+            Self::All(faults) => faults.iter().map(Self::shows).min().unwrap_or(Shows::Mail),
+        }
+    }
+}
+
+impl Shows {
+    /// One word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::Pairing => "pairing",
+            Self::Close => "close",
+            Self::State => "state",
+            Self::Mail => "mail",
+        }
+    }
+}
+
 /// In which way a server deviates.
 pub(crate) enum Fault {
     /// Other facts or limits than it was configured with.
@@ -88,6 +152,8 @@ pub(crate) enum Fault {
     Lines(framing::Cut),
     /// What follows a command in the same piece is thrown away.
     Deaf(fn(&[u8]) -> bool),
+    /// Once a stimulus is answered, what came with it in the same piece is thrown away.
+    Flush(When),
     /// Message data ends somewhere else, or its dots are treated otherwise.
     Data(reading::Rules),
     /// Mail is lost, or invented.
@@ -160,7 +226,7 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
     all().find(|mutant| mutant.name == name)
 }
 
-static FAMILIES: [&[Mutant]; 16] = [
+static FAMILIES: [&[Mutant]; 17] = [
     opening::MUTANTS,
     order::MUTANTS,
     envelope::MUTANTS,
@@ -173,6 +239,7 @@ static FAMILIES: [&[Mutant]; 16] = [
     reply::MUTANTS,
     sizes::MUTANTS,
     extension::MUTANTS,
+    pipelining::MUTANTS,
     delivery::MUTANTS,
     content::MUTANTS,
     trace::MUTANTS,

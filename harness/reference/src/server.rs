@@ -34,6 +34,8 @@ pub struct Server {
     peer: IpAddr,
     epoch: u64,
     deadline: Option<Duration>,
+    /// Whether a mutant throws away the rest of the input.
+    flushed: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -98,6 +100,7 @@ impl Server {
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             epoch: 0,
             deadline: None,
+            flushed: false,
             outputs: VecDeque::new(),
             config,
         }
@@ -128,6 +131,7 @@ impl Server {
     /// the commands.
     pub fn receive(&mut self, now: Duration, octets: &[u8]) {
         let before = self.outputs.len();
+        self.flushed = false;
         self.read(now, octets);
         self.confuse_group(before);
     }
@@ -135,6 +139,9 @@ impl Server {
     fn read(&mut self, now: Duration, octets: &[u8]) {
         let mut input = octets;
         while !input.is_empty() {
+            if std::mem::take(&mut self.flushed) {
+                return;
+            }
             match &mut self.phase {
                 Phase::Unopened | Phase::Closed => return,
                 Phase::Commands => match self.lines.feed(&mut input) {

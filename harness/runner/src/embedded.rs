@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use smtpspec_protocol::{Grammar, Host, Mailbox};
-use smtpspec_reference::{Account, Config, MailingList, Queued};
+use smtpspec_reference::{Account, Config, MailingList, Moved, Queued};
 use smtpspec_scenario::Profile;
-use smtpspec_scenario::profile::Waiting;
+use smtpspec_scenario::profile::{Habit, Waiting};
 use tokio::task::JoinHandle;
 
 use crate::serve::Listener;
@@ -94,7 +94,7 @@ pub fn config_of(profile: &Profile) -> Config {
     let name = wanted.name.clone().unwrap_or_else(|| usual.name.clone());
     let mailboxes = [&profile.recipient].into_iter().chain(&profile.second_recipient);
     let mut accounts: Vec<Account> = Vec::new();
-    for mailbox in mailboxes.chain(&wanted.mailboxes) {
+    for mailbox in mailboxes.chain(&wanted.mailboxes).chain(wanted.names.keys()) {
         let (local_part, domain) = split(mailbox, &name);
         let same = |one: &&Account| {
             one.local_part == local_part && one.domain.eq_ignore_ascii_case(&domain)
@@ -104,7 +104,11 @@ pub fn config_of(profile: &Profile) -> Config {
         }
         // The usual mailboxes have names of people, which VRFY tells.
         let known = usual.accounts.iter().find(same).cloned();
-        accounts.push(known.unwrap_or_else(|| Account::new(&local_part, &domain)));
+        let account = known.unwrap_or_else(|| Account::new(&local_part, &domain));
+        accounts.push(match wanted.names.get(mailbox) {
+            Some(full_name) => account.named(full_name),
+            None => account,
+        });
     }
     let undeliverable: Vec<Account> = profile
         .undeliverable()
@@ -112,10 +116,12 @@ pub fn config_of(profile: &Profile) -> Config {
         .map(|(local_part, domain)| Account::new(&local_part, &domain))
         .collect();
     let lists: Vec<MailingList> = wanted.lists.iter().map(|list| list_of(list, &name)).collect();
+    let moved: Vec<Moved> = wanted.moved.iter().map(|moved| moved_of(moved, &name)).collect();
     let unknown = profile.unknown_recipient.iter().map(|mailbox| split(mailbox, &name).1);
     let mut domains: Vec<String> = accounts.iter().map(|one| one.domain.clone()).collect();
     domains.extend(undeliverable.iter().map(|one| one.domain.clone()));
     domains.extend(lists.iter().map(|list| list.domain.clone()).chain(unknown));
+    domains.extend(moved.iter().map(|moved| moved.domain.clone()));
     domains.sort_by_key(|domain| domain.to_ascii_lowercase());
     domains.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
     let lists = if wanted.lists.is_empty() {
@@ -127,12 +133,21 @@ pub fn config_of(profile: &Profile) -> Config {
     let turn = wanted.turn.iter().map(|(client, waiting)| {
         (client.to_ascii_lowercase(), waiting.iter().map(queued).collect())
     });
+    let has = |habit| wanted.habits.contains(&habit);
     Config {
         name,
         domains,
         accounts,
         undeliverable,
         lists,
+        moved,
+        relays: has(Habit::Relays),
+        refuses_sessions: has(Habit::RefusesSessions),
+        vrfy: !has(Habit::VrfyDisabled),
+        expn: !has(Habit::ExpnDisabled),
+        help: !has(Habit::HelpDisabled),
+        rfc821: has(Habit::Rfc821),
+        withheld: wanted.without.clone(),
         max_message_octets: wanted.size.unwrap_or(usual.max_message_octets),
         timeout: usual.timeout / profile.timeouts.clock,
         turn: turn.collect(),
@@ -152,6 +167,11 @@ fn owner_of(address: &str) -> String {
         || format!("{address}-owner"),
         |(local_part, domain)| format!("{local_part}-owner@{domain}"),
     )
+}
+
+fn moved_of((address, to): (&String, &String), server: &str) -> Moved {
+    let (local_part, domain) = split(address, server);
+    Moved { local_part, domain, to: to.clone() }
 }
 
 /// The local part, unquoted, and the domain of a mailbox; without a domain it is the server's
@@ -211,15 +231,28 @@ mod tests {
         profile.reference.lists =
             BTreeMap::from([("all@one.test".to_owned(), vec!["c@one.test".to_owned()])]);
         profile.reference.size = Some(1000);
+        profile.reference.names = BTreeMap::from([("e@one.test".to_owned(), "Eve".to_owned())]);
+        profile.reference.moved =
+            BTreeMap::from([("f@three.test".to_owned(), "f@one.test".to_owned())]);
+        profile.reference.habits = [Habit::Rfc821, Habit::ExpnDisabled].into();
+        profile.reference.without = vec!["SIZE".to_owned()];
         profile.reference.turn = BTreeMap::from([("Peer.Test".to_owned(), vec![waiting])]);
         let config = config_of(&profile);
         assert_eq!(config.name, "mx.one.test");
-        assert_eq!(config.domains, ["mx.one.test", "one.test", "two.test"]);
+        assert_eq!(config.domains, ["mx.one.test", "one.test", "three.test", "two.test"]);
         let account = |local: &str, domain: &str| Account::new(local, domain);
         assert_eq!(
             config.accounts,
-            [account("a b", "one.test"), account("c", "ONE.test"), account("d", "mx.one.test")]
+            [
+                account("a b", "one.test"),
+                account("c", "ONE.test"),
+                account("d", "mx.one.test"),
+                account("e", "one.test").named("Eve")
+            ]
         );
+        assert_eq!(config.moved[0].to, "f@one.test");
+        assert!(config.rfc821 && config.vrfy && !config.expn);
+        assert_eq!(config.withheld, ["SIZE"]);
         assert_eq!(config.lists[0].local_part, "all");
         assert_eq!(config.max_message_octets, 1000);
         assert_eq!(config.turn["peer.test"][0].message, b"a\r\nb\r\n");

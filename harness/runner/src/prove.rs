@@ -32,11 +32,23 @@ pub struct Proof {
     pub mutants: Vec<MutantProof>,
 }
 
+/// What the reference server is, and what its profile says of it.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// The profile, whose `reference:` makes the server.
+    pub profile: Profile,
+}
+
 /// What is known of a case.
 #[derive(Debug)]
 pub struct CaseProof {
     /// Its id.
     pub id: String,
+    /// The setting in which it was played: the first in which it applies, or the first of all
+    /// where it applies in none.
+    pub setting: &'static str,
     /// What it comes to on the reference; it has to be a pass.
     pub verdict: Verdict,
     /// Why, where it is none; and what the model finds in the reference.
@@ -82,13 +94,11 @@ impl Proof {
     }
 }
 
-/// Plays every case and every walk against the reference that the profile describes and against
-/// each of the mutants.
-pub fn prove(cases: &[Case], mutants: &[&'static Mutant], profile: &Profile) -> Proof {
-    let stage = Stage::new(cases, profile);
-    let usual = stage.run(&stage.config);
-    let mut cases: Vec<CaseProof> = cases.iter().zip(&usual.played).map(on_reference).collect();
-    let mutants = each(mutants.len(), |index| stage.meet(mutants[index], &usual));
+/// Plays every case in the first setting in which it is not skipped, and every walk in each of
+/// them, against the reference and against each of the mutants.
+pub fn prove(cases: &[Case], mutants: &[&'static Mutant], settings: &[Setting]) -> Proof {
+    let (scenes, mut cases) = arrange(cases, settings);
+    let mutants = each(mutants.len(), |index| meet(mutants[index], &scenes));
     for (index, mutant) in mutants.iter().enumerate() {
         for &case in &mutant.caught_by {
             cases[case].catches.push(index);
@@ -98,22 +108,57 @@ pub fn prove(cases: &[Case], mutants: &[&'static Mutant], profile: &Profile) -> 
 }
 
 /// The mutants that behave like the reference on every walk, and so can't be caught by anybody.
-pub fn harmless(mutants: &[&'static Mutant], profile: &Profile) -> Vec<&'static Mutant> {
-    let stage = Stage::new(&[], profile);
-    let usual: Vec<_> = walk::all(&Arc::new(stage.config.clone()), profile).collect();
+pub fn harmless(mutants: &[&'static Mutant], settings: &[Setting]) -> Vec<&'static Mutant> {
+    let (scenes, _) = arrange(&[], settings);
     let tried = each(mutants.len(), |index| {
-        let config = Config { mutants: vec![mutants[index]], ..stage.config.clone() };
-        let config = Arc::new(config);
-        let mut pairs = walk::all(&config, profile).zip(&usual);
-        let differs = pairs.any(|(one, usual)| differ((&one.0, &one.1), (&usual.0, &usual.1)));
-        (!differs).then_some(mutants[index])
+        (!meet(mutants[index], &scenes).deviates).then_some(mutants[index])
     });
     tried.into_iter().flatten().collect()
 }
 
+/// Finds the setting of each case, and what it comes to there.
+fn arrange<'a>(cases: &'a [Case], settings: &[Setting]) -> (Vec<Scene<'a>>, Vec<CaseProof>) {
+    let mut scenes = Vec::new();
+    let mut proofs: Vec<Option<CaseProof>> = cases.iter().map(|_| None).collect();
+    for setting in settings {
+        let open = |proof: &Option<CaseProof>| {
+            proof.as_ref().is_none_or(|proof| proof.verdict == Verdict::Skip)
+        };
+        let places: Vec<usize> = (0..cases.len()).filter(|&at| open(&proofs[at])).collect();
+        let wanted = places.iter().map(|&at| &cases[at]).collect();
+        let mut stage = Stage::new(wanted, &setting.profile);
+        let mut usual = stage.run(&stage.config);
+        let mut applies = Vec::new();
+        for (&at, played) in places.iter().zip(&usual.played) {
+            let proof = on_reference(&cases[at], setting.name, played);
+            applies.push(proof.verdict != Verdict::Skip);
+            if proofs[at].is_none() || proof.verdict != Verdict::Skip {
+                proofs[at] = Some(proof);
+            }
+        }
+        stage.cases = kept(stage.cases, &applies);
+        usual.played = kept(usual.played, &applies);
+        scenes.push(Scene { stage, usual, places: kept(places, &applies) });
+    }
+    (scenes, proofs.into_iter().flatten().collect())
+}
+
+/// Those of the items that are marked.
+fn kept<T>(items: Vec<T>, marks: &[bool]) -> Vec<T> {
+    items.into_iter().zip(marks).filter(|(_, mark)| **mark).map(|(item, _)| item).collect()
+}
+
+/// A setting, the cases that apply in it, and what the reference shows.
+struct Scene<'a> {
+    stage: Stage<'a>,
+    usual: Shown,
+    /// Where each of the cases is in the whole suite.
+    places: Vec<usize>,
+}
+
 /// What everything is played with.
 struct Stage<'a> {
-    cases: &'a [Case],
+    cases: Vec<&'a Case>,
     profile: Arc<Profile>,
     config: Config,
 }
@@ -125,7 +170,7 @@ struct Shown {
 }
 
 impl<'a> Stage<'a> {
-    fn new(cases: &'a [Case], profile: &Profile) -> Self {
+    fn new(cases: Vec<&'a Case>, profile: &Profile) -> Self {
         let mut config = config_of(profile);
         // A message over the limit is then not much to send.
         config.max_message_octets = MESSAGE;
@@ -141,39 +186,58 @@ impl<'a> Stage<'a> {
             segmentation: Segmentation::default(),
             offered: offered.clone(),
         };
-        let play = |case: &Case| memory::play(case.clone(), setup(), &config);
+        let play = |case: &&Case| memory::play(Case::clone(case), setup(), &config);
         Shown {
             played: self.cases.iter().map(play).collect(),
             walks: walk::all(&config, &self.profile).collect(),
         }
     }
+}
 
-    fn meet(&self, mutant: &'static Mutant, usual: &Shown) -> MutantProof {
-        let shown = self.run(&Config { mutants: vec![mutant], ..self.config.clone() });
-        let verdicts = |played: &Played| {
-            matches!(played.outcome.result.verdict, Verdict::Fail | Verdict::Warn)
-        };
-        let caught_by: Vec<usize> = (0..shown.played.len())
+/// Plays a mutant in every setting.
+fn meet(mutant: &'static Mutant, scenes: &[Scene<'_>]) -> MutantProof {
+    let mut proof = MutantProof {
+        mutant,
+        caught_by: Vec::new(),
+        for_its_rule: false,
+        deviates: false,
+        oracle: None,
+    };
+    for scene in scenes {
+        scene.meet(&mut proof);
+    }
+    proof.caught_by.sort_unstable();
+    proof
+}
+
+impl Scene<'_> {
+    fn meet(&self, proof: &mut MutantProof) {
+        let Self { stage, usual, places } = self;
+        let shown = stage.run(&Config { mutants: vec![proof.mutant], ..stage.config.clone() });
+        for ((played, usual), &place) in shown.played.iter().zip(&usual.played).zip(places) {
             // A case that fails on the reference too shows nothing.
-            .filter(|&index| verdicts(&shown.played[index]) && !verdicts(&usual.played[index]))
-            .collect();
-        let for_its_rule = caught_by.iter().any(|&index| {
-            let findings = &shown.played[index].outcome.result.findings;
-            findings.iter().any(|finding| finding.requirement == mutant.breaks)
-        });
+            if is_accusation(played) && !is_accusation(usual) {
+                proof.caught_by.push(place);
+                let findings = &played.outcome.result.findings;
+                proof.for_its_rule |=
+                    findings.iter().any(|finding| finding.requirement == proof.mutant.breaks);
+            }
+        }
         // What is as on the reference holds nothing against a mutant.
-        let others = || shown.all().zip(usual.all()).filter(|(one, usual)| differ(*one, *usual));
-        MutantProof {
-            mutant,
-            caught_by,
-            for_its_rule,
-            deviates: others().next().is_some(),
-            oracle: others()
-                .flat_map(|((transcript, _), _)| memory::listen(transcript))
-                .map(|found| found.requirement)
-                .next(),
+        for ((transcript, deliveries), usual) in shown.all().zip(usual.all()) {
+            if differ((transcript, deliveries), usual) {
+                proof.deviates = true;
+                if proof.oracle.is_none() {
+                    let found = memory::listen(transcript);
+                    proof.oracle = found.first().map(|found| found.requirement);
+                }
+            }
         }
     }
+}
+
+fn is_accusation(played: &Played) -> bool {
+    matches!(played.outcome.result.verdict, Verdict::Fail | Verdict::Warn)
 }
 
 impl Shown {
@@ -194,11 +258,12 @@ fn wire(transcript: &Transcript) -> impl Iterator<Item = &Happening> {
     transcript.events.iter().map(|event| &event.what)
 }
 
-fn on_reference((case, played): (&Case, &Played)) -> CaseProof {
+fn on_reference(case: &Case, setting: &'static str, played: &Played) -> CaseProof {
     let outcome = &played.outcome;
     let found = outcome.result.findings.iter().chain(&outcome.oracle).next();
     CaseProof {
         id: case.id.clone(),
+        setting,
         verdict: match (outcome.result.verdict, outcome.oracle.is_empty()) {
             (Verdict::Pass, false) => Verdict::Fail,
             (verdict, _) => verdict,

@@ -1,15 +1,36 @@
 //! The mutants, as far as the suite has no part in it.
 
+use std::fs;
+
 use smtpspec_judge::memory;
 use smtpspec_reference::{Mutant, mutants};
 use smtpspec_runner::config_of;
-use smtpspec_runner::prove::{harmless, prove, walk};
+use smtpspec_runner::prove::{Setting, harmless, prove, walk};
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Profile, Source, load};
 
-/// A server that has mail for its client, so that TURN has a meaning.
+/// The settings of the repository, each with a server that has mail for its client, so that TURN
+/// has a meaning.
+fn settings() -> Vec<Setting> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/profiles/reference");
+    let setting = |name: &'static str| {
+        let path = format!("{folder}/{name}.yaml");
+        let source = Source::new(path.as_str(), fs::read(&path).expect("it is there"));
+        let profile = Profile::load(&source).expect("well-formed");
+        Setting { name, profile: with_mail_waiting(profile) }
+    };
+    ["usual", "rfc821", "disabled", "refusing"].map(setting).into()
+}
+
+fn usual() -> Vec<Setting> {
+    vec![Setting { name: "usual", profile: profile() }]
+}
+
 fn profile() -> Profile {
-    let mut profile = Profile::default();
+    with_mail_waiting(Profile::default())
+}
+
+fn with_mail_waiting(mut profile: Profile) -> Profile {
     let waiting =
         Waiting { from: String::new(), to: vec![profile.sender.clone()], text: "Hi\n".to_owned() };
     profile.reference.turn.insert(profile.client.clone(), vec![waiting]);
@@ -19,15 +40,16 @@ fn profile() -> Profile {
 #[test]
 fn every_mutant_differs_from_the_reference() {
     let mutants: Vec<&Mutant> = mutants::all().collect();
-    let harmless: Vec<_> = harmless(&mutants, &profile());
+    let harmless: Vec<_> = harmless(&mutants, &settings());
     assert!(harmless.is_empty(), "{harmless:?}");
 }
 
 #[test]
 fn the_model_finds_nothing_on_any_walk_with_the_reference() {
-    let profile = profile();
-    for (transcript, _) in walk::all(&config_of(&profile).into(), &profile) {
-        assert_eq!(memory::listen(&transcript), [], "{transcript:#?}");
+    for Setting { profile, .. } in settings() {
+        for (transcript, _) in walk::all(&config_of(&profile).into(), &profile) {
+            assert_eq!(memory::listen(&transcript), [], "{transcript:#?}");
+        }
     }
 }
 
@@ -41,7 +63,7 @@ fn a_walk_is_the_same_each_time() {
 #[test]
 fn without_a_scenario_every_mutant_escapes_and_the_model_convicts_the_same() {
     let mutant = mutants::by_name("rcpt-before-mail-accepted").expect("it exists");
-    let proof = prove(&[], &[mutant], &profile());
+    let proof = prove(&[], &[mutant], &usual());
     assert_eq!(proof.escaped().count(), 1);
     assert_eq!(proof.mutants[0].oracle, Some(mutant.breaks));
 }
@@ -74,7 +96,7 @@ scenarios:
         .iter()
         .filter_map(|name| mutants::by_name(name))
         .collect();
-    let proof = prove(&suite.cases(), &mutants, &profile());
+    let proof = prove(&suite.cases(), &mutants, &usual());
     assert_eq!(proof.broken().count(), 0);
     let idle: Vec<_> = proof.idle().map(|case| case.id.as_str()).collect();
     assert_eq!(idle, ["rfc5321/3.1/idle"]);

@@ -74,11 +74,52 @@ pub struct Reference {
     pub mailboxes: Vec<String>,
     /// Mailing lists, each with its members: what EXPN tells.
     pub lists: BTreeMap<String, Vec<String>>,
+    /// The full names of users, by mailbox: what VRFY tells.
+    pub names: BTreeMap<String, String>,
+    /// Users who have moved, each with the mailbox to send to instead (RFC 5321 §3.4).
+    pub moved: BTreeMap<String, String>,
+    /// What it does otherwise than usually.
+    pub habits: BTreeSet<Habit>,
+    /// Extensions that it does not offer, by their EHLO keywords.
+    pub without: Vec<String>,
     /// The largest message, in octets.
     pub size: Option<u64>,
     /// For TURN: the names of clients, each with the messages that wait for it. Nobody may use
     /// TURN who is not named here (RFC 5321 appendix F.1).
     pub turn: BTreeMap<String, Vec<Waiting>>,
+}
+
+/// What a reference server does otherwise than usually.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Habit {
+    /// It greets with 554 (RFC 5321 §3.1).
+    RefusesSessions,
+    /// It takes mail for other domains (RFC 5321 §3.6.2).
+    Relays,
+    /// VRFY verifies nothing (RFC 5321 §7.3).
+    VrfyDisabled,
+    /// EXPN expands nothing (RFC 5321 §7.3).
+    ExpnDisabled,
+    /// HELP is not there.
+    HelpDisabled,
+    /// It has SEND, SOML and SAML (RFC 821 §3.4).
+    Rfc821,
+}
+
+impl Habit {
+    /// Each of them.
+    pub const ALL: [Self; 6] = [
+        Self::RefusesSessions,
+        Self::Relays,
+        Self::VrfyDisabled,
+        Self::ExpnDisabled,
+        Self::HelpDisabled,
+        Self::Rfc821,
+    ];
+
+    /// The words of the profile, in the same order.
+    pub(crate) const WORDS: [&str; 6] =
+        ["refuses-sessions", "relays", "vrfy-disabled", "expn-disabled", "help-disabled", "rfc821"];
 }
 
 /// A message that waits for a client that will TURN.

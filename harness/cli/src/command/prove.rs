@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use smtpspec_reference::{Mutant, mutants};
-use smtpspec_runner::prove::{MutantProof, Proof, prove as run};
-use smtpspec_scenario::{Case, Outlet, Profile};
+use smtpspec_reference::{Mutant, Shows, mutants};
+use smtpspec_runner::prove::{MutantProof, Proof, Setting, prove as run};
+use smtpspec_scenario::{Case, Outlet};
 
 use super::run::let_mail_wait;
 use crate::args::Prove;
@@ -24,15 +24,27 @@ pub(crate) fn prove(prove: &Prove, console: &Console) -> Exit {
         (Err(exit), _) | (_, Err(exit)) => return exit,
     };
     let mutants = if mutants.is_empty() { mutants::all().collect() } else { mutants };
-    let mut profile = Profile::default();
-    let_mail_wait(&mut profile);
-    profile.outlet = Some(Outlet::Memory);
-    let proof = run(&cases, &mutants, &profile);
+    let settings = match settings(console) {
+        Ok(settings) => settings,
+        Err(exit) => return exit,
+    };
+    let proof = run(&cases, &mutants, &settings);
     // A part of the suite need not catch every mutant, nor all of it a part of them.
     let verdict = Wanted { idle: prove.mutants.is_empty(), escaped: prove.filters.is_empty() };
     let text = if prove.json { as_json(&proof) } else { as_text(&proof) };
     let exit = verdict.complain(&proof, console);
     console.finish(text.as_bytes(), exit)
+}
+
+/// The settings in which cases are played.
+fn settings(console: &Console) -> Result<Vec<Setting>, Exit> {
+    let profiles = suite::reference_profiles(console)?;
+    let setting = |(name, mut profile)| {
+        let_mail_wait(&mut profile);
+        profile.outlet = Some(Outlet::Memory);
+        Setting { name, profile }
+    };
+    Ok(profiles.into_iter().map(setting).collect())
 }
 
 /// The mutants with these names; a slip is met with the name that was probably meant.
@@ -130,7 +142,9 @@ fn as_text(proof: &Proof) -> String {
             Some(found) => ("yes", found.as_str()),
             None => ("no", ""),
         };
-        let _ = writeln!(text, "  {mark:4}  {:44} {found}", mutant.mutant.name);
+        let Mutant { name, .. } = mutant.mutant;
+        let shows = mutant.mutant.shows().as_str();
+        let _ = writeln!(text, "  {mark:4} {shows:8} {name:44} {found}");
     }
     let _ = writeln!(text, "\n{}", summary(proof));
     text
@@ -144,12 +158,17 @@ fn summary(proof: &Proof) -> String {
     let caught = mutants - proof.escaped().count();
     let for_its_rule = count(|mutant| mutant.for_its_rule);
     let convicted = count(|mutant| mutant.oracle.is_some());
+    let shows_in_reply = |mutant: &&MutantProof| mutant.mutant.shows() == Shows::Reply;
+    let in_reply = count(shows_in_reply);
+    let convicted_for_reply =
+        count(|mutant| mutant.mutant.shows() == Shows::Reply && mutant.oracle.is_some());
     format!(
         "{cases} scenarios: {passing} pass on the reference, {killing} catch a mutant\n\
          {mutants} mutants: {caught} are caught by a scenario, {for_its_rule} of them for the \
          requirement that they break (~ marks the others)\n\
-         the model alone convicts {convicted} of {mutants} mutants ({} %)",
-        convicted * 100 / mutants.max(1),
+         the model alone convicts {convicted_for_reply} of {in_reply} mutants that show in a \
+         reply ({} %), and {convicted} of all {mutants}",
+        convicted_for_reply * 100 / in_reply.max(1),
     )
 }
 
@@ -163,6 +182,7 @@ fn as_json(proof: &Proof) -> String {
         .map(|case| {
             json!({
                 "id": case.id,
+                "setting": case.setting,
                 "on_reference": case.verdict.as_str(),
                 "reason": case.reason,
                 "catches": names(&case.catches),
@@ -181,6 +201,7 @@ fn as_json(proof: &Proof) -> String {
                 "caught_by": caught_by,
                 "for_its_rule": proof_of.for_its_rule,
                 "deviates": proof_of.deviates,
+                "shows": proof_of.mutant.shows().as_str(),
                 "oracle": proof_of.oracle,
             })
         })

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
 use crate::extension;
 use crate::model::{Hello, Model, Offer};
+use crate::rfc2920;
 
 /// What EHLO may draw.
 pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
@@ -23,6 +24,7 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         .texts(naming::of_ehlo())
         .texts(keywords::of_ehlo())
         .texts(grammar::of_argument(request))
+        .texts([rfc2920::of_ehlo()])
         .refuse_if(form.is_refused(), || syntax_error(request))
 }
 
@@ -63,6 +65,9 @@ fn offers(config: &Config) -> impl Iterator<Item = String> {
         ("EXPN", config.expn),
         ("HELP", config.help),
         ("TURN", !config.turn.is_empty()),
+        ("SEND", config.rfc821),
+        ("SOML", config.rfc821),
+        ("SAML", config.rfc821),
     ];
     extension::lines(config).chain(
         commands.into_iter().filter(|(_, offered)| *offered).map(|(name, _)| name.to_owned()),
@@ -142,7 +147,7 @@ mod tests {
     fn the_reply_lists_what_is_offered() {
         let reply = preferred(Config::default(), &["EHLO client.test"]);
         assert_eq!(reply.lines[0], b"mx.example.test greets client.test");
-        let keywords = ["SIZE 10485760", "8BITMIME", "VRFY", "EXPN", "HELP"];
+        let keywords = ["SIZE 10485760", "8BITMIME", "PIPELINING", "VRFY", "EXPN", "HELP"];
         assert!(reply.lines[1..].iter().eq(keywords.iter().map(|line| line.as_bytes())));
         assert_eq!(preferred(Config::default(), &["HELO client.test"]).lines.len(), 1);
     }

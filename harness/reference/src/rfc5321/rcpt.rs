@@ -72,12 +72,23 @@ fn decide(model: &Model, request: &Request<'_>, expectation: Expectation) -> Exp
     };
     let standing = config.standing(&rcpt.forward_path);
     let taken = model.transaction().map_or(0, |transaction| transaction.recipients.len());
+    let moved = match &rcpt.forward_path {
+        ForwardPath::Path(path) => config.moved_to(&path.mailbox),
+        ForwardPath::Postmaster(_) => None,
+    };
     expectation
+        // rfc5321-4.2.2-4: the new address, for the client to try itself (RFC 5321 §3.4).
+        .refuse_if(moved.is_some(), || moved_reply(moved.unwrap_or_default()))
         .refuse_if(standing == Standing::NoSuchUser, || Reply::new(550, "No such user here"))
         // rfc5321-3.6.2-1
         .refuse_if(standing == Standing::Foreign, || Reply::new(550, "Relaying denied"))
         // rfc5321-4.5.3.1.10-3
         .refuse_if(taken >= config.max_recipients, || Reply::new(452, "Too many recipients"))
+}
+
+/// What is said of a user who has moved (RFC 5321 §3.4).
+pub(crate) fn moved_reply(to: &str) -> Reply {
+    Reply::new(551, format!("User not local; please try <{to}>"))
 }
 
 /// Follows the reply. A refusal leaves the transaction as it was; a recipient taken with no
@@ -101,7 +112,7 @@ pub(crate) fn advance(model: &mut Model, request: &Request<'_>, reply: &Reply) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, Moved};
     use crate::testing::Worth::{Fails, Fine, Policy, Warns};
     use crate::testing::{answer, check, preferred, session, transaction};
 
@@ -189,6 +200,21 @@ mod tests {
             ("RCPT TO:<>", 501),
         ] {
             assert_eq!(code(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn of_a_user_who_moved_the_new_address_is_told() {
+        let moved = Moved {
+            local_part: "old".to_owned(),
+            domain: "example.test".to_owned(),
+            to: "new@elsewhere.test".to_owned(),
+        };
+        let config = Config { moved: vec![moved], ..Config::default() };
+        for line in ["RCPT TO:<old@EXAMPLE.test>", "VRFY old@example.test", "VRFY old"] {
+            let reply = preferred(config.clone(), &["EHLO client.test", "MAIL FROM:<>", line]);
+            assert_eq!(reply.code.get(), 551, "{line}");
+            assert!(reply.lines[0].ends_with(b"<new@elsewhere.test>"), "{line}");
         }
     }
 

@@ -4,7 +4,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Grammar, Mailbox, Reply, Request};
 
 use super::form::{Form, syntax_error};
-use super::{disclosure, grammar, order};
+use super::{disclosure, grammar, order, rcpt};
 use crate::config::{Account, Config, MailingList, Standing};
 use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
@@ -41,6 +41,10 @@ fn answer(model: &Model, request: &Request<'_>) -> Reply {
 }
 
 fn verify(config: &Config, argument: &[u8]) -> Reply {
+    let moved = |moved: &&Moved| is_named(&moved.local_part, &moved.domain, argument);
+    if let Some(moved) = config.moved.iter().find(moved) {
+        return rcpt::moved_reply(&moved.to);
+    }
     // rfc5321-3.5.1-9: we do not expand lists, so mail to one is taken but nobody is verified.
     if list_of(config, argument).is_some() || is_relayed(config, argument) {
         return Reply::new(252, "Cannot VRFY user, but will accept message and attempt delivery");
@@ -119,8 +123,15 @@ fn split(argument: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// The mailbox in angle brackets, without the route that may stand before it
+/// (rfc5321-3.5.2-6); what has no brackets as it is.
 fn unbracketed(argument: &[u8]) -> &[u8] {
-    argument.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(argument)
+    let bare = argument.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+    let Some(inner) = bare else { return argument };
+    match inner.iter().position(|&octet| octet == b':') {
+        Some(colon) if inner.starts_with(b"@") => &inner[colon + 1..],
+        _ => inner,
+    }
 }
 
 #[cfg(test)]
@@ -159,6 +170,7 @@ mod tests {
         let known = (250, "Ursula User <user@example.test>".to_owned());
         assert_eq!(text("VRFY user"), known);
         assert_eq!(text("VRFY user@EXAMPLE.test"), known);
+        assert_eq!(text("VRFY <@relay.example:user@example.test>"), known);
         assert_eq!(text("VRFY Ursula"), known);
         assert_eq!(text("VRFY PostMaster"), (250, "<postmaster@mx.example.test>".to_owned()));
         assert_eq!(text("VRFY nobody").0, 550);

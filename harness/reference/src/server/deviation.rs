@@ -64,6 +64,8 @@ impl Server {
             }
             self.send(&octets);
         }
+        let flushes = |fault| matches!(fault, &Fault::Flush(when) if when(&asked));
+        self.flushed = faults(&self.config.mutants).any(flushes);
         let closes = |fault| matches!(fault, &Fault::Close(when) if when(&asked));
         if faults(&self.config.mutants).any(closes) {
             self.close();

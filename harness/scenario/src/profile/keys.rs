@@ -1,7 +1,7 @@
 //! Every key of a profile.
 
 use crate::language::{DURATION, NAME};
-use crate::profile::HopProtocol;
+use crate::profile::{Habit, HopProtocol};
 use crate::shape::{Kind, Shape, may, must};
 
 const TEXTS: Kind = Kind::List(&Kind::Text);
@@ -74,6 +74,10 @@ pub(crate) static REFERENCE: Shape = Shape::new(
         may("name", Kind::Text, "Its own name."),
         may("mailboxes", TEXTS, "Mailboxes beside the profile's recipients."),
         may("lists", Kind::Names(&TEXTS), "Mailing lists, each with its members."),
+        may("names", Kind::Names(&Kind::Text), "Full names of users, by mailbox: VRFY tells them."),
+        may("moved", Kind::Names(&Kind::Text), "Users who moved, each with the new mailbox."),
+        may("habits", Kind::List(&Kind::Words(&Habit::WORDS)), "What it does differently."),
+        may("without", TEXTS, "EHLO keywords of extensions that it does not offer."),
         may("size", Kind::Count, "The largest message, in octets."),
         may(
             "turn",

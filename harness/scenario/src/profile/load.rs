@@ -10,7 +10,7 @@ use crate::load::requires::fact;
 use crate::load::scope::Scope;
 use crate::profile::keys::{PROFILE, REFERENCE, TIMEOUTS, WAITING};
 use crate::profile::outlet;
-use crate::profile::{Profile, Reference, Timeouts, Waiting};
+use crate::profile::{Habit, Profile, Reference, Timeouts, Waiting};
 use crate::source::{File, Source};
 use crate::yaml::{self, Entry, Node, Value};
 
@@ -174,6 +174,15 @@ fn reference(reader: Reader<'_>, node: &Node) -> Option<Reference> {
     let mailboxes = |nodes: &[Node]| -> Vec<String> {
         nodes.iter().filter_map(|node| mailbox(reader, node, "mailbox")).collect()
     };
+    let texts = |key: &'static str| -> BTreeMap<String, String> {
+        let entries = fields.get(key).map(|node| mapping(reader, node, key)).unwrap_or_default();
+        let pair =
+            |entry: &Entry| Some((entry.key.clone(), reader.text(&entry.value, key)?.to_owned()));
+        entries.iter().filter_map(pair).collect()
+    };
+    let nodes =
+        |key: &'static str| fields.get(key).map(|node| list(reader, node, key)).unwrap_or_default();
+    let habit = |node| reader.word(node, "habit", &Habit::WORDS).map(|index| Habit::ALL[index]);
     Some(Reference {
         name: fields.get("name").and_then(|node| host(reader, node, "name")),
         mailboxes: fields
@@ -181,6 +190,13 @@ fn reference(reader: Reader<'_>, node: &Node) -> Option<Reference> {
             .map(|node| mailboxes(list(reader, node, "mailboxes")))
             .unwrap_or_default(),
         lists: named("lists").map(|(name, nodes)| (name, mailboxes(nodes))).collect(),
+        names: texts("names"),
+        moved: texts("moved"),
+        habits: nodes("habits").iter().filter_map(habit).collect(),
+        without: nodes("without")
+            .iter()
+            .filter_map(|node| reader.text(node, "keyword").map(str::to_ascii_uppercase))
+            .collect(),
         size: fields.get("size").and_then(|node| reader.number(node, "size", u64::MAX)),
         turn: named("turn")
             .map(|(name, nodes)| {
