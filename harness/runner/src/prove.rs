@@ -94,8 +94,8 @@ impl Proof {
     }
 }
 
-/// Plays every case in the first setting in which it is not skipped, and every walk in each of
-/// them, against the reference and against each of the mutants.
+/// Plays every case in the first setting in which it comes to a judgement, with all walks in the
+/// first setting and some in the others, against the reference and against each of the mutants.
 pub fn prove(cases: &[Case], mutants: &[&'static Mutant], settings: &[Setting]) -> Proof {
     let (scenes, mut cases) = arrange(cases, settings);
     let mutants = each(mutants.len(), |index| meet(mutants[index], &scenes));
@@ -120,19 +120,17 @@ pub fn harmless(mutants: &[&'static Mutant], settings: &[Setting]) -> Vec<&'stat
 fn arrange<'a>(cases: &'a [Case], settings: &[Setting]) -> (Vec<Scene<'a>>, Vec<CaseProof>) {
     let mut scenes = Vec::new();
     let mut proofs: Vec<Option<CaseProof>> = cases.iter().map(|_| None).collect();
-    for setting in settings {
-        let open = |proof: &Option<CaseProof>| {
-            proof.as_ref().is_none_or(|proof| proof.verdict == Verdict::Skip)
-        };
+    for (place, setting) in settings.iter().enumerate() {
+        let open = |proof: &Option<CaseProof>| proof.as_ref().is_none_or(|proof| !judged(proof));
         let places: Vec<usize> = (0..cases.len()).filter(|&at| open(&proofs[at])).collect();
         let wanted = places.iter().map(|&at| &cases[at]).collect();
-        let mut stage = Stage::new(wanted, &setting.profile);
+        let mut stage = Stage::new(wanted, &setting.profile, place == 0);
         let mut usual = stage.run(&stage.config);
         let mut applies = Vec::new();
         for (&at, played) in places.iter().zip(&usual.played) {
             let proof = on_reference(&cases[at], setting.name, played);
-            applies.push(proof.verdict != Verdict::Skip);
-            if proofs[at].is_none() || proof.verdict != Verdict::Skip {
+            applies.push(judged(&proof));
+            if proofs[at].is_none() || judged(&proof) {
                 proofs[at] = Some(proof);
             }
         }
@@ -141,6 +139,11 @@ fn arrange<'a>(cases: &'a [Case], settings: &[Setting]) -> (Vec<Scene<'a>>, Vec<
         scenes.push(Scene { stage, usual, places: kept(places, &applies) });
     }
     (scenes, proofs.into_iter().flatten().collect())
+}
+
+/// Whether the case applies in its setting, and nothing stood in its way.
+fn judged(proof: &CaseProof) -> bool {
+    !matches!(proof.verdict, Verdict::Skip | Verdict::Inconclusive)
 }
 
 /// Those of the items that are marked.
@@ -159,6 +162,8 @@ struct Scene<'a> {
 /// What everything is played with.
 struct Stage<'a> {
     cases: Vec<&'a Case>,
+    /// Whether this is the first setting, which has every walk.
+    usual: bool,
     profile: Arc<Profile>,
     config: Config,
 }
@@ -170,11 +175,11 @@ struct Shown {
 }
 
 impl<'a> Stage<'a> {
-    fn new(cases: Vec<&'a Case>, profile: &Profile) -> Self {
+    fn new(cases: Vec<&'a Case>, profile: &Profile, usual: bool) -> Self {
         let mut config = config_of(profile);
         // A message over the limit is then not much to send.
         config.max_message_octets = MESSAGE;
-        Self { cases, profile: Arc::new(profile.clone()), config }
+        Self { cases, usual, profile: Arc::new(profile.clone()), config }
     }
 
     fn run(&self, config: &Config) -> Shown {
@@ -189,7 +194,11 @@ impl<'a> Stage<'a> {
         let play = |case: &&Case| memory::play(Case::clone(case), setup(), &config);
         Shown {
             played: self.cases.iter().map(play).collect(),
-            walks: walk::all(&config, &self.profile).collect(),
+            walks: if self.usual {
+                walk::all(&config, &self.profile).collect()
+            } else {
+                walk::some(&config, &self.profile).collect()
+            },
         }
     }
 }

@@ -14,6 +14,9 @@ use smtpspec_scenario::Profile;
 const WALKS: u64 = 60;
 const STEPS: usize = 30;
 
+/// How many there are where little is otherwise.
+const SOME_WALKS: u64 = 8;
+
 /// What a walk can begin with.
 const OPENINGS: &[&str] = &[
     "",
@@ -135,6 +138,15 @@ const ERRANDS: &[&str] = &[
     "HELO stranger.example|TURN",
 ];
 
+/// What shows that a server is configured otherwise.
+const SETTING_ERRANDS: &[&str] = &[
+    "HELO {c}|SEND FROM:<{s}>|RCPT TO:<{r}>|DATA|=Subject: sent\r\n.\r\n|SEND|RCPT TO:<{r}>",
+    "HELO {c}|SOML FROM:<{s}>|MAIL FROM:<{s}>|SEND FROM:<{s}>|RSET|RCPT TO:<{r}>|SAML FROM:<>",
+    "EHLO {c}|SAML FROM:<{s}>|RCPT TO:<{u}>|RCPT TO:<{r}>|RSET|send from:<{s}>|SEND TO:<{s}>",
+    "EHLO {c}|MAIL FROM:<{s}>|SEND FROM:<{s}>|SOML FROM:<{s}>|SAML FROM:<{s}>|RCPT TO:<{r}>",
+    "EHLO {c}|VRFY {r}|VRFY {u}|EXPN {r}|EXPN {u}|HELP|TURN|QUIT",
+];
+
 /// What is said seldom, because it ends the walk.
 const ENDS: &[&str] = &["QUIT", "TURN"];
 
@@ -159,6 +171,15 @@ pub fn all(
 ) -> impl Iterator<Item = (Transcript, Vec<Delivery>)> {
     let errands = ERRANDS.iter().map(|errand| run(config, profile, errand));
     errands.chain((0..WALKS).map(|seed| walk(config, profile, seed)))
+}
+
+/// The same in short, for settings in which little is otherwise.
+pub fn some(
+    config: &Arc<Config>,
+    profile: &Profile,
+) -> impl Iterator<Item = (Transcript, Vec<Delivery>)> {
+    let errands = SETTING_ERRANDS.iter().map(|errand| run(config, profile, errand));
+    errands.chain((0..SOME_WALKS).map(|seed| walk(config, profile, seed)))
 }
 
 /// One walk: what went over the wire, and what was delivered.
