@@ -30,7 +30,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         )
         .texts(grammar::of_string(request))
         .texts(disclosure::of_expn())
-        .refuse_if(form.is_refused(), || syntax_error(request));
+        .refuse_if(form.is_refused() && !vrfy::has_route(request), || syntax_error(request));
     order::at_any_time(model, expectation)
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         )
         .texts(grammar::of_string(request))
         .texts(disclosure::of_vrfy())
-        .refuse_if(form.is_refused(), || syntax_error(request));
+        .refuse_if(form.is_refused() && !has_route(request), || syntax_error(request));
     order::at_any_time(model, expectation)
 }
 
@@ -56,6 +56,18 @@ fn verify(config: &Config, argument: &[u8]) -> Reply {
             553,
             ["Ambiguous; possibilities are".to_owned()].into_iter().chain(several.iter().cloned()),
         ),
+    }
+}
+
+/// Whether the argument is a path with a route, which we bear as RCPT does (RFC 5321 appendix C): of
+/// such a path the mailbox alone counts.
+pub(crate) fn has_route(request: &Request<'_>) -> bool {
+    match &request.command {
+        Ok(Command::Vrfy(argument) | Command::Expn(argument)) => {
+            let path = argument.content();
+            path.starts_with(b"<@") && path.ends_with(b">")
+        }
+        _ => false,
     }
 }
 
