@@ -5,7 +5,7 @@ use smtpspec_protocol::{Command, Grammar, Mailbox, Reply, Request};
 
 use super::form::{Form, syntax_error};
 use super::{disclosure, grammar, order, rcpt};
-use crate::config::{Account, Config, MailingList, Standing};
+use crate::config::{Account, Config, MailingList, Moved, Standing};
 use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
 
