@@ -17,6 +17,7 @@
 //! | DATA and its end (RFC 5321 §4.1.1.4, §4.5.2) | `mutants/data.rs` |
 //! | RSET, NOOP, QUIT, TURN, unknown commands | `mutants/session.rs` |
 //! | VRFY, EXPN, HELP (RFC 5321 §3.5) | `mutants/inquiry.rs` |
+//! | SEND, SOML, SAML (RFC 821 §3.4) | `mutants/rfc821.rs` |
 //! | the form of replies (RFC 5321 §4.2) | `mutants/reply.rs` |
 //! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
@@ -42,6 +43,7 @@ mod parameter;
 mod pipelining;
 pub(crate) mod reading;
 mod reply;
+mod rfc821;
 mod session;
 mod sizes;
 pub(crate) mod trace;
@@ -226,7 +228,7 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
     all().find(|mutant| mutant.name == name)
 }
 
-static FAMILIES: [&[Mutant]; 17] = [
+static FAMILIES: [&[Mutant]; 18] = [
     opening::MUTANTS,
     order::MUTANTS,
     envelope::MUTANTS,
@@ -237,6 +239,7 @@ static FAMILIES: [&[Mutant]; 17] = [
     session::MUTANTS,
     inquiry::MUTANTS,
     reply::MUTANTS,
+    rfc821::MUTANTS,
     sizes::MUTANTS,
     extension::MUTANTS,
     pipelining::MUTANTS,
