@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::model::{MessageFacts, Model};
 use crate::rfc1870::Size;
+use crate::rfc2034::EnhancedStatusCodes;
 use crate::rfc2920::Pipelining;
 use crate::rfc6152::EightBitMime;
 
@@ -74,7 +75,8 @@ pub(crate) trait Extension: Sync {
 }
 
 /// Every extension that the model knows, in the order of its EHLO reply.
-pub(crate) static EXTENSIONS: [&dyn Extension; 3] = [&Size, &EightBitMime, &Pipelining];
+pub(crate) static EXTENSIONS: [&dyn Extension; 4] =
+    [&Size, &EightBitMime, &Pipelining, &EnhancedStatusCodes];
 
 /// The keywords and arguments of the extensions that this server offers.
 pub(crate) fn lines(config: &Config) -> impl Iterator<Item = String> + '_ {
@@ -171,7 +173,8 @@ mod tests {
             let withheld = withheld.iter().map(|one| (*one).to_owned()).collect();
             lines(&Config { withheld, ..Config::default() }).collect::<Vec<_>>()
         };
-        assert_eq!(listed(&[]), ["SIZE 10485760", "8BITMIME"]);
-        assert_eq!(listed(&["SIZE"]), ["8BITMIME"]);
+        let listed_all = ["SIZE 10485760", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES"];
+        assert_eq!(listed(&[]), listed_all);
+        assert_eq!(listed(&["SIZE", "8BITMIME"]), ["PIPELINING", "ENHANCEDSTATUSCODES"]);
     }
 }

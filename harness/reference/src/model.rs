@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension;
 use crate::rfc821::{send, turn};
+use crate::rfc2034;
 use crate::rfc5321::{
     data, disclosure, ehlo, expn, form, greeting, help, mail, naming, noop, order, quit, rcpt,
     rset, sizes, unknown, vrfy,
@@ -150,7 +151,7 @@ impl Model {
             Stimulus::Overlong { .. } => sizes::expect_overlong(self),
             Stimulus::Message(facts) => data::expect_message(self, facts),
         };
-        self.expect_of_any(expectation)
+        self.expect_of_any(expectation.texts(rfc2034::of_answer(self, stimulus)))
     }
 
     /// What a server may say when nothing was asked: that it leaves (RFC 5321 §3.8).

@@ -21,6 +21,7 @@
 //! | the form of replies (RFC 5321 §4.2) | `mutants/reply.rs` |
 //! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
+//! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
 //! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
 //! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
@@ -43,6 +44,7 @@ mod parameter;
 mod pipelining;
 pub(crate) mod reading;
 mod reply;
+mod rfc2034;
 mod rfc821;
 mod session;
 mod sizes;
@@ -228,7 +230,7 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
     all().find(|mutant| mutant.name == name)
 }
 
-static FAMILIES: [&[Mutant]; 18] = [
+static FAMILIES: [&[Mutant]; 19] = [
     opening::MUTANTS,
     order::MUTANTS,
     envelope::MUTANTS,
@@ -242,6 +244,7 @@ static FAMILIES: [&[Mutant]; 18] = [
     rfc821::MUTANTS,
     sizes::MUTANTS,
     extension::MUTANTS,
+    rfc2034::MUTANTS,
     pipelining::MUTANTS,
     delivery::MUTANTS,
     content::MUTANTS,

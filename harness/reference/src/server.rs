@@ -18,6 +18,7 @@ use crate::delivery::{Delivery, dispatch};
 use crate::model::{Measure, Model, Stimulus};
 use crate::mutants::framing::Lines;
 use crate::mutants::reading::Reading;
+use crate::rfc2034;
 use crate::rfc5321::trace::Arrival;
 use crate::state::State;
 
@@ -182,7 +183,9 @@ impl Server {
             self.follow_client();
         } else if self.deadline.is_some_and(|deadline| deadline <= now) {
             let text = format!("{} Timeout, closing transmission channel", self.config.name);
-            self.send(&Reply::new(421, text).to_bytes());
+            let mut reply = Reply::new(421, text);
+            rfc2034::dress_unasked(&self.model, &mut reply);
+            self.send(&reply.to_bytes());
             self.close();
         }
     }
@@ -295,8 +298,10 @@ impl Server {
         let reply = self.model.expect(stimulus).preferred;
         self.arm(now);
         if self.config.mutants.is_empty() {
+            let mut dressed = reply.clone();
+            rfc2034::dress(&self.model, stimulus, &mut dressed);
             self.model.advance(stimulus, &reply);
-            self.send(&reply.to_bytes());
+            self.send(&dressed.to_bytes());
         } else {
             self.deviate(stimulus, text, &reply);
         }

@@ -147,7 +147,15 @@ mod tests {
     fn the_reply_lists_what_is_offered() {
         let reply = preferred(Config::default(), &["EHLO client.test"]);
         assert_eq!(reply.lines[0], b"mx.example.test greets client.test");
-        let keywords = ["SIZE 10485760", "8BITMIME", "PIPELINING", "VRFY", "EXPN", "HELP"];
+        let keywords = [
+            "SIZE 10485760",
+            "8BITMIME",
+            "PIPELINING",
+            "ENHANCEDSTATUSCODES",
+            "VRFY",
+            "EXPN",
+            "HELP",
+        ];
         assert!(reply.lines[1..].iter().eq(keywords.iter().map(|line| line.as_bytes())));
         assert_eq!(preferred(Config::default(), &["HELO client.test"]).lines.len(), 1);
     }

@@ -10,6 +10,7 @@ use crate::model::Stimulus;
 use crate::mutants::content::rewrite_text;
 use crate::mutants::trace::rewrite_trace;
 use crate::mutants::{Asked, Fault, Say, Then, faults};
+use crate::rfc2034;
 
 /// The configuration with what its mutants make of it.
 pub(super) fn configured(config: Arc<Config>) -> Arc<Config> {
@@ -55,7 +56,8 @@ impl Server {
             }
             Then::Only(act) => act(&mut self.model, &asked),
         }
-        if let Some(reply) = said {
+        if let Some(mut reply) = said {
+            rfc2034::dress(&before, stimulus, &mut reply);
             let mut octets = reply.to_bytes();
             for fault in faults(&self.config.mutants) {
                 if let Fault::Octets(spoil) = fault {
