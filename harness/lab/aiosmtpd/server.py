@@ -37,17 +37,21 @@ class Mailboxes:
     async def handle_DATA(self, server, session, envelope):
         # It keeps the null reverse-path with its brackets, and all others without.
         sender = envelope.mail_from.removeprefix("<").removesuffix(">")
-        trace = (
-            f"Return-Path: <{sender}>\r\n"
-            f"Delivered-To: {', '.join(envelope.rcpt_tos)}\r\n"
-            f"Received: from {session.host_name} ([{session.peer[0]}])\r\n"
-            f"\tby {NAME} with {'ESMTP' if session.extended_smtp else 'SMTP'};"
-            f" {email.utils.formatdate(localtime=True)}\r\n"
-        )
-        name = f"{next(self.count)}.{os.getpid()}.{NAME}"
-        unfinished = self.maildir / "tmp" / name
-        unfinished.write_bytes(trace.encode("utf-8", "surrogateescape") + envelope.original_content)
-        unfinished.rename(self.maildir / "new" / name)
+        # A copy for each, so that none tells of the others (RFC 5321 §7.2).
+        for recipient in envelope.rcpt_tos:
+            trace = (
+                f"Return-Path: <{sender}>\r\n"
+                f"Delivered-To: {recipient}\r\n"
+                f"Received: from {session.host_name} ([{session.peer[0]}])\r\n"
+                f"\tby {NAME} with {'ESMTP' if session.extended_smtp else 'SMTP'};"
+                f" {email.utils.formatdate(localtime=True)}\r\n"
+            )
+            name = f"{next(self.count)}.{os.getpid()}.{NAME}"
+            unfinished = self.maildir / "tmp" / name
+            unfinished.write_bytes(
+                trace.encode("utf-8", "surrogateescape") + envelope.original_content
+            )
+            unfinished.rename(self.maildir / "new" / name)
         return "250 OK"
 
 

@@ -53,15 +53,18 @@ const server = new SMTPServer({
                 return callback(refusal(552, 'message exceeds fixed maximum message size'));
             }
             const { mailFrom, rcptTo } = session.envelope;
-            const trace =
-                `Return-Path: <${mailFrom.address}>\r\n` +
-                `Delivered-To: ${rcptTo.map(to => to.address).join(', ')}\r\n` +
-                `Received: from ${session.hostNameAppearsAs} ([${session.remoteAddress}])\r\n` +
-                `\tby ${NAME} with ${session.transmissionType}; ${date()}\r\n`;
-            const name = `${count++}.${process.pid}.${NAME}`;
-            const unfinished = path.join(dir, 'mail/tmp', name);
-            fs.writeFileSync(unfinished, Buffer.concat([Buffer.from(trace), ...chunks]));
-            fs.renameSync(unfinished, path.join(dir, 'mail/new', name));
+            // A copy for each, so that none tells of the others (RFC 5321 §7.2).
+            for (const to of rcptTo) {
+                const trace =
+                    `Return-Path: <${mailFrom.address}>\r\n` +
+                    `Delivered-To: ${to.address}\r\n` +
+                    `Received: from ${session.hostNameAppearsAs} ([${session.remoteAddress}])\r\n` +
+                    `\tby ${NAME} with ${session.transmissionType}; ${date()}\r\n`;
+                const name = `${count++}.${process.pid}.${NAME}`;
+                const unfinished = path.join(dir, 'mail/tmp', name);
+                fs.writeFileSync(unfinished, Buffer.concat([Buffer.from(trace), ...chunks]));
+                fs.renameSync(unfinished, path.join(dir, 'mail/new', name));
+            }
             return callback(null, 'message accepted');
         });
     },

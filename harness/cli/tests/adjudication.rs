@@ -1,0 +1,142 @@
+//! `reports/adjudication.yaml` says of everything that a published result accuses a server of why
+//! it is true, and of nothing else.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, str};
+
+use serde_json::Value;
+use serde_yaml::Value as Yaml;
+
+fn reports() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports")
+}
+
+/// What one published result accuses its server of: the ids of cases, and `oracle:` with a
+/// requirement for what the model found.
+fn accusations() -> BTreeMap<String, Vec<String>> {
+    let published = fs::read_dir(reports().join("published")).unwrap();
+    published
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let results: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            (path.file_stem().unwrap().to_str().unwrap().to_owned(), of(&results))
+        })
+        .collect()
+}
+
+fn of(results: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let cases = results["scenarios"].as_array().unwrap().iter();
+    let mut accused: Vec<_> = cases
+        .filter(|case| matches!(case["verdict"].as_str(), Some("fail" | "warn")))
+        .map(|case| text(&case["id"]))
+        .collect();
+    let findings = results["findings"].as_array().unwrap().iter();
+    accused.extend(findings.map(|found| format!("oracle:{}", text(&found["requirement"]))));
+    accused.sort();
+    accused.dedup();
+    accused
+}
+
+#[derive(Debug)]
+struct Entry {
+    servers: Vec<String>,
+    /// Globs over cases, and `oracle:` with a requirement.
+    accused: Vec<String>,
+    requirement: String,
+    judgement: String,
+    why: String,
+}
+
+fn entries() -> Vec<Entry> {
+    let text = fs::read_to_string(reports().join("adjudication.yaml")).unwrap();
+    let entries: Vec<Yaml> = serde_yaml::from_str(&text).unwrap();
+    entries.iter().map(entry).collect()
+}
+
+fn entry(entry: &Yaml) -> Entry {
+    let word = |value: &Yaml| match value {
+        // YAML's own `true`.
+        Yaml::Bool(truth) => truth.to_string(),
+        other => other.as_str().unwrap_or_else(|| panic!("no text: {other:?}")).to_owned(),
+    };
+    let list = |key: &str| match &entry[key] {
+        Yaml::Null => Vec::new(),
+        list => list.as_sequence().unwrap().iter().map(word).collect::<Vec<_>>(),
+    };
+    let oracle = list("oracle").into_iter().map(|id| format!("oracle:{id}"));
+    Entry {
+        servers: list("servers"),
+        accused: list("cases").into_iter().chain(oracle).collect(),
+        requirement: word(&entry["requirement"]),
+        judgement: word(&entry["judgement"]),
+        why: word(&entry["why"]),
+    }
+}
+
+/// Whether a pattern, in which `*` stands for anything, fits.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(head) else { return false };
+    text.char_indices().any(|(at, _)| fits(rest, &text[at..])) || fits(rest, "")
+}
+
+#[test]
+fn every_accusation_is_judged() {
+    let entries = entries();
+    let mut unjudged = Vec::new();
+    let accusations = accusations();
+    assert!(!accusations.is_empty());
+    for (server, accused) in accusations {
+        let own: Vec<_> = entries.iter().filter(|entry| entry.servers.contains(&server)).collect();
+        let judged = |accusation: &String| {
+            own.iter().any(|entry| entry.accused.iter().any(|one| fits(one, accusation)))
+        };
+        let missing = accused.iter().filter(|accusation| !judged(accusation));
+        unjudged.extend(missing.map(|accusation| format!("{server}: {accusation}")));
+    }
+    assert!(unjudged.is_empty(), "not in adjudication.yaml:\n{}", unjudged.join("\n"));
+}
+
+#[test]
+fn no_judgement_outlives_its_accusation() {
+    let accusations = accusations();
+    let mut stale = Vec::new();
+    for entry in entries() {
+        let shown = |server: &String, pattern: &String| {
+            accusations
+                .get(server)
+                .is_some_and(|accused| accused.iter().any(|accusation| fits(pattern, accusation)))
+        };
+        for server in &entry.servers {
+            if !entry.accused.iter().any(|pattern| shown(server, pattern)) {
+                stale.push(format!("{server}: none of {:?}", entry.accused));
+            }
+        }
+        for pattern in &entry.accused {
+            if !entry.servers.iter().any(|server| shown(server, pattern)) {
+                stale.push(format!("{pattern}: with none of {:?}", entry.servers));
+            }
+        }
+    }
+    assert!(stale.is_empty(), "no published result shows:\n{}", stale.join("\n"));
+}
+
+#[test]
+fn every_judgement_names_its_rule_and_its_reason() {
+    for entry in entries() {
+        assert!(!entry.servers.is_empty() && !entry.accused.is_empty(), "{entry:?}");
+        assert!(matches!(entry.judgement.as_str(), "true" | "lab" | "disputed"), "{entry:?}");
+        assert!(entry.why.len() > 20, "{entry:?}");
+        let known =
+            smtpspec_catalogue::all().iter().any(|known| known.id().as_str() == entry.requirement);
+        assert!(known, "{entry:?}");
+    }
+}
+
+#[test]
+fn a_star_stands_for_anything() {
+    assert!(fits("a/b", "a/b") && fits("a/*", "a/b[c]") && fits("a*c", "abc") && fits("a*", "a"));
+    assert!(!fits("a/b", "a/bc") && !fits("a/*", "b/a") && !fits("a*c", "ab"));
+}
