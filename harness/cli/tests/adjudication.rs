@@ -136,6 +136,24 @@ fn every_judgement_names_its_rule_and_its_reason() {
 }
 
 #[test]
+fn what_is_known_of_these_servers_shows() {
+    let accusations = accusations();
+    let shows =
+        |server: &str, case: &str| accusations[server].iter().any(|accusation| accusation == case);
+    // CVE-2024-27305 in the one, mended in the other; CVE-2023-51764, and the settings against it.
+    for (case, one, other) in [
+        ("rfc5321/4.1.1.4/end-of-data-alone[lf-dot-crlf]", "aiosmtpd-1.4.4", "aiosmtpd-1.4.6"),
+        (
+            "rfc5321/4.1.1.4/end-of-data-alone[lf-dot-crlf]",
+            "postfix-3.7.11",
+            "postfix-3.7.11-hardened",
+        ),
+    ] {
+        assert!(shows(one, case) && !shows(other, case), "{case}: {one} and not {other}");
+    }
+}
+
+#[test]
 fn a_star_stands_for_anything() {
     assert!(fits("a/b", "a/b") && fits("a/*", "a/b[c]") && fits("a*c", "abc") && fits("a*", "a"));
     assert!(!fits("a/b", "a/bc") && !fits("a/*", "b/a") && !fits("a*c", "ab"));

@@ -66,7 +66,8 @@ pub(crate) fn distinct<'t>(mails: impl IntoIterator<Item = (usize, &'t Mail)>) -
         let to: Option<Vec<&[u8]>> =
             mail.to.as_ref().map(|to| to.iter().map(Vec::as_slice).collect());
         let copy = all.iter_mut().find(|came| {
-            let alike = came.mail.from == mail.from && came.mail.octets == mail.octets;
+            let alike = came.mail.from == mail.from
+                && came.mail.without_delivery() == mail.without_delivery();
             let others = came.to.as_ref().zip(to.as_ref());
             alike && others.is_some_and(|(had, has)| !has.iter().any(|one| had.contains(one)))
         });

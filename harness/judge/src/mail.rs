@@ -78,6 +78,19 @@ impl Mail {
         kept
     }
 
+    /// The message without what final delivery wrote on top of a copy: for whom it is. Such fields
+    /// are those of one copy, and no difference between two.
+    pub(crate) fn without_delivery(&self) -> &[u8] {
+        const FIELDS: [&str; 5] =
+            ["Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "X-RcptTo"];
+        if self.via != Via::Maildir {
+            return &self.octets;
+        }
+        let header = self.header();
+        let other = header.iter().find(|field| !FIELDS.iter().any(|name| field.is(name)));
+        &self.octets[other.map_or_else(|| self.body(), |field| field.at)..]
+    }
+
     /// Where the body begins: behind the first empty line, or at the end where there is none.
     pub(crate) fn body(&self) -> usize {
         let end = self.line_end();

@@ -38,7 +38,7 @@ class Mailboxes:
         # It keeps the null reverse-path with its brackets, and all others without.
         sender = envelope.mail_from.removeprefix("<").removesuffix(">")
         # A copy for each, so that none tells of the others (RFC 5321 §7.2).
-        for recipient in envelope.rcpt_tos:
+        for recipient in dict.fromkeys(envelope.rcpt_tos):
             trace = (
                 f"Return-Path: <{sender}>\r\n"
                 f"Delivered-To: {recipient}\r\n"

@@ -34,6 +34,23 @@ fn copies_for_other_recipients_are_one_message_and_others_are_not() {
 }
 
 #[test]
+fn copies_in_a_maildir_may_say_for_whom_they_are() {
+    let kept = |to: &str, octets: String| Mail {
+        via: Via::Maildir,
+        ..mail("a", &[to], octets.as_bytes())
+    };
+    let copy = |to: &str| kept(to, format!("Return-Path: <a>\nDelivered-To: {to}\nA: b\n\nc\n"));
+    let came = [copy("x"), copy("y")];
+    assert_eq!(distinct(came.iter().enumerate()).len(), 1);
+    let below = |to: &str| kept(to, format!("A: b\nDelivered-To: {to}\n\nc\n"));
+    let came = [below("x"), below("y")];
+    assert_eq!(distinct(came.iter().enumerate()).len(), 2, "what the client wrote is no delivery");
+    let came =
+        ["x", "y"].map(|to| mail("a", &[to], format!("Delivered-To: {to}\r\n\r\nc").as_bytes()));
+    assert_eq!(distinct(came.iter().enumerate()).len(), 2, "and at a next hop there is none yet");
+}
+
+#[test]
 fn whole_fields_may_stand_in_front_of_the_message_and_nothing_else() {
     let wanted = |sent: &[u8]| Wanted { message: Some(sent.to_vec()), ..Wanted::default() };
     let traced = mail("a", &["x"], TRACED);
