@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use smtpspec_judge::{Action, Happening, Outcome, Play, Segmentation, Setup, Verdict, again};
+use smtpspec_judge::{Action, Happening, Outcome, Play, Segmentation, Setup, Tls, Verdict, again};
 use smtpspec_scenario::{Case, Profile, Source, load};
 
 use crate::pieces::pieces;
@@ -90,6 +90,14 @@ fn play(case: &Case, setup: Setup, far: &Far<'_>) -> Outcome {
                 (connection, Happening::Refused { reason: "refused".to_owned() })
             }
             Action::Open { connection } => (connection, Happening::Opened),
+            Action::Secure { connection } if far.end == b'x' => {
+                (connection, Happening::HandshakeFailed { reason: "no TLS".to_owned() })
+            }
+            Action::Secure { connection } => {
+                let word = || "fuzz".to_owned();
+                let tls = Tls { version: word(), cipher: word(), certificate: None };
+                (connection, Happening::Secured(tls))
+            }
             Action::Send { connection, octets } => (connection, Happening::Sent { octets }),
             Action::End { connection, how } => (connection, Happening::Ended { how }),
             Action::Collect { until } => {

@@ -6,7 +6,7 @@ use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{
     CaseResult, Ending, Evidence, Finding, Happening, Mail, Results, RunFinding, Source, Stopped,
-    Summary, Target, Tool, Transcript, Verdict, Via,
+    Summary, Target, Tls, Tool, Transcript, Verdict, Via,
 };
 
 /// What a hostile server says: it clears a screen, ends CDATA and opens a script, and has NUL,
@@ -201,6 +201,12 @@ fn troubles() -> Transcript {
         Happening::Ended { how: Ending::Abort },
         Happening::Cut { reason: reason() },
         Happening::Refused { reason: CARELESS.into() },
+        Happening::Secured(Tls {
+            version: "TLSv1.3".into(),
+            cipher: CARELESS.into(),
+            certificate: Some("00ff".into()),
+        }),
+        Happening::HandshakeFailed { reason: CARELESS.into() },
         Happening::Delivered(Mail {
             via: Via::NextHop,
             from: Some(b"sender@example.org".to_vec()),

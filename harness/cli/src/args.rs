@@ -77,6 +77,12 @@ pub(crate) struct Run {
     pub(crate) filters: Vec<String>,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Begin TLS with STARTTLS in each scenario that does not begin with the greeting
+    #[arg(long, env = "SMTPSPEC_TLS", conflicts_with = "tls_on_connect")]
+    pub(crate) tls: bool,
+    /// Begin TLS with the first octet, as on port 465
+    #[arg(long, visible_alias = "tlsc", env = "SMTPSPEC_TLS_ON_CONNECT")]
+    pub(crate) tls_on_connect: bool,
     /// Where to play the target's next hop, and see what mail comes out of it
     #[arg(
         long,
@@ -251,6 +257,23 @@ pub(crate) struct Serve {
         default_value = "127.0.0.1:2525"
     )]
     pub(crate) listen: SocketAddr,
+    /// Where to listen for TLS from the first octet, beside that
+    #[arg(long, value_name = "ADDR", env = "SMTPSPEC_TLS_LISTEN")]
+    pub(crate) tls_listen: Option<SocketAddr>,
+    /// The certificate to show in TLS, as PEM; one is made without it
+    #[arg(long, value_name = "FILE", env = "SMTPSPEC_CERT", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The key of the certificate, as PEM
+    #[arg(long, value_name = "FILE", env = "SMTPSPEC_KEY", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// An extension that is not to be offered, by its keyword: STARTTLS; may be given again
+    #[arg(
+        long = "without",
+        value_name = "KEYWORD",
+        env = "SMTPSPEC_WITHOUT",
+        value_delimiter = ','
+    )]
+    pub(crate) without: Vec<String>,
     /// A file that says which mailboxes there are, and more
     #[arg(long, value_name = "FILE", env = "SMTPSPEC_PROFILE")]
     pub(crate) profile: Option<PathBuf>,

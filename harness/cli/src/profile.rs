@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use smtpspec_scenario::{Outlet, Profile, Source};
+use smtpspec_scenario::{Outlet, Profile, Source, Tls};
 
 use crate::args::{Run, Target};
 use crate::console::Console;
@@ -35,6 +35,11 @@ pub(crate) fn read(path: Option<&Path>, console: &Console) -> Result<Profile, Ex
 /// The profile of `run`.
 pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
     let mut profile = of_target(&run.target, console)?;
+    if run.tls {
+        profile.tls = Tls::StartTls;
+    } else if run.tls_on_connect {
+        profile.tls = Tls::OnConnect;
+    }
     profile.outlet = outlet(run, profile.outlet, console)?;
     Ok(profile)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smtpspec_scenario::{Given, Outlet, Party};
+use smtpspec_scenario::{Given, Outlet, Party, Tls};
 
 use crate::play::Play;
 use crate::verdict::Verdict;
@@ -26,6 +26,11 @@ impl Play {
             let offered = self.setup.offered.clone();
             self.require_keywords(&offered);
         }
+        let begins = self.setup.profile.tls == Tls::None && scenario.given == Given::Secured;
+        if begins && !self.offers_starttls() {
+            self.stop(Verdict::Skip, "the server does not offer STARTTLS".to_owned());
+            return;
+        }
         for (_, field) in self.case.fields() {
             if let Err(missing) = field.expand(&[], &self.variables) {
                 return self.lacks(&missing);
@@ -46,6 +51,10 @@ impl Play {
         };
         self.stop(verdict, reason);
         false
+    }
+
+    fn offers_starttls(&self) -> bool {
+        self.setup.offered.iter().any(|had| had.eq_ignore_ascii_case("STARTTLS"))
     }
 
     /// Skips the case where a keyword that it requires is not offered.

@@ -32,6 +32,7 @@ pub fn judge(case: Case, setup: Setup, transcript: &Transcript) -> Result<Outcom
             }
             Action::Collect { .. } => 0,
             Action::Open { connection }
+            | Action::Secure { connection }
             | Action::Send { connection, .. }
             | Action::Receive { connection, .. }
             | Action::End { connection, .. } => connection,

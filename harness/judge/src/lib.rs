@@ -41,5 +41,5 @@ pub use outcome::Outcome;
 pub use play::{Action, Play, Setup};
 pub use results::{CaseResult, Results, RunFinding, Stopped, Summary, Target, Tool};
 pub use segmentation::Segmentation;
-pub use transcript::{Ending, Event, Happening, Transcript};
+pub use transcript::{Ending, Event, Happening, Tls, Transcript};
 pub use verdict::{Evidence, Finding, Source, Verdict};

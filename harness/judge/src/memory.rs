@@ -15,7 +15,7 @@ use crate::mail::{Mail, Via};
 use crate::outcome::Outcome;
 use crate::peer::Peer;
 use crate::play::{Action, Play, Setup};
-use crate::transcript::{Ending, Happening, Transcript};
+use crate::transcript::{Ending, Happening, Tls, Transcript};
 use crate::verdict::Finding;
 
 /// More actions than any case takes: one that needs them does not end.
@@ -88,6 +88,9 @@ impl World {
             Action::Send { connection, octets } => {
                 self.far[connection].send(self.now, &octets);
                 Some((connection, Happening::Sent { octets }))
+            }
+            Action::Secure { connection } => {
+                Some((connection, self.far[connection].secure(self.now)))
             }
             Action::Receive { connection, until } => {
                 let what = self.far[connection].receive(&mut self.now, until);
@@ -192,6 +195,11 @@ impl Conversation {
                 }
             }
             let over = matches!(what, Happening::Waited | Happening::Closed);
+            if over && !self.far.closed && self.far.starts_tls {
+                let what = self.far.secure(self.now);
+                self.note(what);
+                continue;
+            }
             self.note(what);
             if over {
                 return heard;
@@ -221,6 +229,8 @@ pub fn offered(config: &Arc<Config>) -> Vec<String> {
 struct Far {
     server: Server,
     inbox: VecDeque<Vec<u8>>,
+    /// Whether the server awaits a TLS handshake.
+    starts_tls: bool,
     deliveries: Vec<Delivery>,
     /// How many of the deliveries were handed to the case.
     collected: usize,
@@ -232,6 +242,7 @@ impl Far {
         let mut far = Self {
             server: Server::new(Arc::clone(config)),
             inbox: VecDeque::new(),
+            starts_tls: false,
             deliveries: Vec::new(),
             collected: 0,
             closed: false,
@@ -245,6 +256,21 @@ impl Far {
         self.tick(now);
         self.server.receive(now, octets);
         self.collect();
+    }
+
+    /// The handshake, which has no octets here.
+    fn secure(&mut self, now: Duration) -> Happening {
+        self.tick(now);
+        if self.closed || !std::mem::take(&mut self.starts_tls) {
+            let reason = "the peer speaks no TLS".to_owned();
+            return Happening::HandshakeFailed { reason };
+        }
+        // What was said in the clear and not read would have been taken for TLS.
+        self.inbox.clear();
+        self.server.secured(now);
+        self.collect();
+        let word = || "in memory".to_owned();
+        Happening::Secured(Tls { version: word(), cipher: word(), certificate: None })
     }
 
     /// What is there, or what comes up to the end of the time, which passes only if nothing is.
@@ -302,6 +328,7 @@ impl Far {
                 Output::Send(octets) => self.inbox.push_back(octets),
                 Output::Deliver(delivery) => self.deliveries.push(delivery),
                 Output::Returned(_) => {}
+                Output::StartTls => self.starts_tls = true,
                 Output::Close => self.closed = true,
             }
         }

@@ -24,6 +24,10 @@ pub(crate) struct Peer {
     pub(crate) last_sent: Duration,
     /// The keywords of the last successful reply to EHLO.
     pub(crate) keywords: Vec<String>,
+    /// The keywords before the TLS handshake.
+    pub(crate) in_clear: Vec<String>,
+    /// Whether it is inside TLS.
+    pub(crate) secured: bool,
     pub(crate) watch: Watch,
     /// What the client side has sent to us, once the roles are swapped.
     inbound: Option<Inbound>,
@@ -67,6 +71,8 @@ impl Peer {
             link: Link::Unopened,
             last_sent: Duration::ZERO,
             keywords: Vec::new(),
+            in_clear: Vec::new(),
+            secured: false,
             watch: Watch::new(),
             inbound: None,
         }
@@ -92,6 +98,16 @@ impl Peer {
                 } else {
                     return self.watch.received(event, octets);
                 }
+            }
+            Happening::Secured(_) => {
+                self.secured = true;
+                self.in_clear = std::mem::take(&mut self.keywords);
+                self.last_sent = now;
+                self.watch.secured();
+            }
+            Happening::HandshakeFailed { .. } => {
+                self.watch.ended();
+                self.link = Link::Cut(event);
             }
             Happening::Waited | Happening::Delivered(_) => {}
             Happening::Closed => {

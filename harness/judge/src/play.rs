@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_scenario::{
-    Act, Case, CommandPattern, Condition, Given, Hear, Missing, Profile, Step, Variables,
+    Act, Case, CommandPattern, Condition, Given, Hear, Missing, Profile, Step, Tls, Variables,
 };
 
 use crate::collect::Collected;
@@ -46,6 +46,11 @@ pub enum Action {
         connection: usize,
         /// The octets.
         octets: Vec<u8>,
+    },
+    /// Do a TLS handshake as the client, and use TLS from then on.
+    Secure {
+        /// On which connection.
+        connection: usize,
     },
     /// Read once, or give up at that time.
     Receive {
@@ -94,6 +99,8 @@ pub struct Play {
     admitted: bool,
     /// Whether the prelude lies behind us.
     dialogue_reached: bool,
+    /// Whether the dialogue is content with a TLS handshake that fails.
+    pub(crate) may_fail: bool,
     /// Whether the last QUIT has gone out.
     quit_sent: bool,
 }
@@ -131,7 +138,8 @@ impl Play {
         let mut variables = setup.profile.variables();
         variables.set("unique", setup.unique.as_str());
         let scenario = Arc::clone(&case.scenario);
-        let prelude = prelude::steps(scenario.given).into_iter().map(|step| (step, true));
+        let prelude =
+            prelude::steps(scenario.given, setup.profile.tls).into_iter().map(|step| (step, true));
         let dialogue = scenario.dialogue.iter().cloned().map(|step| (step, false));
         let agenda =
             prelude.chain(dialogue).map(|(step, prelude)| Item { step, prelude }).collect();
@@ -148,6 +156,7 @@ impl Play {
             stage: Stage::Between,
             admitted: false,
             dialogue_reached: false,
+            may_fail: false,
             quit_sent: false,
         }
     }
@@ -192,6 +201,10 @@ impl Play {
                 let reason = format!("the connection could not be opened: {reason}");
                 self.stop(Verdict::Error, reason);
             }
+            Happening::HandshakeFailed { reason } => {
+                let reason = reason.clone();
+                self.not_secured(&reason);
+            }
             Happening::Waited => self.waited(now, event),
             Happening::Delivered(_) => self.collected.events.push(event),
             // What is sent, and how a connection ends, may make mail come out.
@@ -218,7 +231,10 @@ impl Play {
             return None;
         };
         if !item.prelude && self.agenda_reaches_dialogue(&item) {
-            let keywords = self.peers[0].keywords.clone();
+            let mut keywords = self.peers[0].keywords.clone();
+            if self.case.scenario.given == Given::Secured {
+                keywords.extend(self.peers[0].in_clear.clone());
+            }
             self.require_keywords(&keywords);
             if self.tally.verdict == Verdict::Skip {
                 return None;
@@ -235,6 +251,12 @@ impl Play {
         if self.peers[peer].link == Link::Unopened {
             self.agenda.push_front(item);
             return Some(Action::Open { connection: peer });
+        }
+        let on_connect = self.setup.profile.tls == Tls::OnConnect;
+        if on_connect && self.peers[peer].link == Link::Open && !self.peers[peer].secured {
+            self.agenda.push_front(item);
+            self.may_fail = false;
+            return Some(Action::Secure { connection: peer });
         }
         match item.step.act.clone() {
             Act::Send(send) => return self.send(peer, &send, now),

@@ -3,29 +3,45 @@
 use std::time::Duration;
 
 use smtpspec_protocol::CodeSet;
-use smtpspec_scenario::{Act, Content, Given, Hear, Place, ReplyPattern, Send, Step, Template};
+use smtpspec_scenario::{
+    Act, Content, Given, Hear, Place, ReplyPattern, Send, Step, Template, Tls,
+};
 
 /// The steps that lead to `given`. EHLO stands alone here; where a server knows no EHLO the
 /// interpreter falls back to HELO, as RFC 5321 §3.2 says.
-pub(crate) fn steps(given: Given) -> Vec<Step> {
+///
+/// TLS comes after the first EHLO where `given` or the profile wants it by STARTTLS; where the
+/// connection was inside TLS from its first octet, there is nothing to begin.
+pub(crate) fn steps(given: Given, tls: Tls) -> Vec<Step> {
     let stages: [(Given, Option<&str>, &'static str); 5] = [
         (Given::Greeted, None, "220"),
-        (Given::Greeted, Some("EHLO ${client}"), "250"),
+        (Given::Greeted, Some(HELLO), "250"),
         (Given::Mail, Some("MAIL FROM:<${sender}>"), "250"),
         (Given::Recipient, Some("RCPT TO:<${recipient}>"), "250 251"),
         (Given::Data, Some("DATA"), "354"),
     ];
-    stages
-        .into_iter()
-        .filter(|(reaches, ..)| rank(*reaches) <= rank(given))
-        .flat_map(|(_, line, codes)| line.map(say).into_iter().chain([hear(codes)]))
-        .collect()
+    let wanted = given == Given::Secured || tls == Tls::StartTls;
+    let begins = wanted && tls != Tls::OnConnect && given != Given::Connected;
+    let mut steps = Vec::new();
+    for (reaches, line, codes) in stages {
+        if rank(reaches) <= rank(given) {
+            steps.extend(line.map(say).into_iter().chain([hear(codes)]));
+        }
+        if begins && line == Some(HELLO) {
+            let handshake = Send::Handshake { may_fail: false };
+            steps.extend([say("STARTTLS"), hear("220"), step(Act::Send(handshake))]);
+            steps.extend([say(HELLO), hear("250")]);
+        }
+    }
+    steps
 }
+
+const HELLO: &str = "EHLO ${client}";
 
 const fn rank(given: Given) -> u8 {
     match given {
         Given::Connected => 0,
-        Given::Greeted => 1,
+        Given::Greeted | Given::Secured => 1,
         Given::Mail => 2,
         Given::Recipient => 3,
         Given::Data => 4,

@@ -8,9 +8,13 @@ use crate::peer::Link;
 use crate::play::{Action, Play, Stage};
 use crate::segmentation::Segmentation;
 use crate::transcript::Ending;
+use crate::verdict::Verdict;
 
 impl Play {
     pub(crate) fn send(&mut self, peer: usize, send: &Send, now: Duration) -> Option<Action> {
+        if let Send::Handshake { may_fail } = send {
+            return self.handshake(peer, *may_fail);
+        }
         let how = match send {
             Send::Close => Some(Ending::Close),
             Send::HalfClose => Some(Ending::Half),
@@ -35,6 +39,23 @@ impl Play {
         None
     }
 
+    /// Begins TLS; where the server has gone instead, that is as good as a handshake that fails.
+    fn handshake(&mut self, peer: usize, may_fail: bool) -> Option<Action> {
+        self.may_fail = may_fail;
+        if self.peers[peer].link == Link::Open {
+            return Some(Action::Secure { connection: peer });
+        }
+        self.not_secured("the server had ended the connection");
+        None
+    }
+
+    /// There was no TLS handshake. Whose fault that is can't be told: the two libraries may have
+    /// nothing in common.
+    pub(crate) fn not_secured(&mut self, reason: &str) {
+        let verdict = if self.may_fail { Verdict::Pass } else { Verdict::Inconclusive };
+        self.stop(verdict, format!("there was no TLS handshake: {reason}"));
+    }
+
     /// The writes that a step stands for.
     fn octets(&self, send: &Send) -> Result<(Vec<Vec<u8>>, Duration), Missing> {
         match send {
@@ -53,7 +74,9 @@ impl Play {
                 octets.extend(chunk);
                 Ok((vec![octets], Duration::ZERO))
             }
-            Send::Close | Send::HalfClose | Send::Abort => Ok((Vec::new(), Duration::ZERO)),
+            Send::Handshake { .. } | Send::Close | Send::HalfClose | Send::Abort => {
+                Ok((Vec::new(), Duration::ZERO))
+            }
         }
     }
 

@@ -48,6 +48,13 @@ pub enum Happening {
         #[serde(with = "octets")]
         octets: Vec<u8>,
     },
+    /// A TLS handshake went well; from here on the octets are those inside TLS.
+    Secured(Tls),
+    /// A TLS handshake failed; the connection is of no use any more.
+    HandshakeFailed {
+        /// The TLS library's reason, or the system's.
+        reason: String,
+    },
     /// These octets came, in one read.
     Received {
         /// The octets.
@@ -70,6 +77,19 @@ pub enum Happening {
         /// In which way.
         how: Ending,
     },
+}
+
+/// What was agreed on in a TLS handshake: facts, which nobody judges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// The version: `TLSv1.3`.
+    pub version: String,
+    /// The cipher suite, by its registered name.
+    pub cipher: String,
+    /// The SHA-256 fingerprint of the server's certificate, in hexadecimal; none where there is
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 /// In which way we end a connection.

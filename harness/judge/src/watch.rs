@@ -65,6 +65,8 @@ pub(crate) struct Watch {
     /// How much of the word STARTTLS the octets that were sent last are; all of it, once it was
     /// sent.
     starttls: usize,
+    /// Whether something was sent in the clear behind a STARTTLS that was accepted.
+    injected: bool,
 }
 
 /// What the client has done so far that may be a reason for what the server does.
@@ -133,6 +135,7 @@ impl Watch {
             internationalized: false,
             encrypted: false,
             starttls: 0,
+            injected: false,
         }
     }
 
@@ -142,6 +145,7 @@ impl Watch {
         self.look_for_starttls(octets);
         self.scan_data();
         if matches!(self.phase, Phase::Lost | Phase::Turned) {
+            self.injected |= self.encrypted && !octets.is_empty();
             self.pending.clear();
         }
     }
@@ -173,6 +177,22 @@ impl Watch {
             read_as.extend(self.remark.take().map(|why| format!("state unknown: {why}")));
         }
         read_as
+    }
+
+    /// The TLS handshake is over: the session begins anew (rfc3207-4.2-1). On a connection that
+    /// was inside TLS from its first octet, the greeting is still to come.
+    pub(crate) fn secured(&mut self) {
+        self.model.secure();
+        self.reader = ReplyReader::default();
+        self.pending.clear();
+        self.doubt = None;
+        self.unanswered = None;
+        self.encrypted = false;
+        self.starttls = 0;
+        self.internationalized = false;
+        if !matches!(self.phase, Phase::Greeting) {
+            self.phase = Phase::Commands;
+        }
     }
 
     /// The next reply that the interpreter has not taken yet.

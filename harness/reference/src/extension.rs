@@ -10,6 +10,7 @@ use crate::model::{MessageFacts, Model};
 use crate::rfc1870::Size;
 use crate::rfc2034::EnhancedStatusCodes;
 use crate::rfc2920::Pipelining;
+use crate::rfc3207::StartTls;
 use crate::rfc6152::EightBitMime;
 
 /// A service extension, as far as it changes what a session is (RFC 5321 §2.2.2).
@@ -19,6 +20,11 @@ use crate::rfc6152::EightBitMime;
 pub(crate) trait Extension: Sync {
     /// The EHLO keyword, in upper case (RFC 5321 §4.1.1.1).
     fn keyword(&self) -> &'static str;
+
+    /// Whether our own server offers it at this point of the session.
+    fn is_available(&self, _model: &Model) -> bool {
+        true
+    }
 
     /// The parameters that follow the keyword in our own EHLO reply, with a leading space.
     fn arguments(&self, _config: &Config) -> String {
@@ -75,13 +81,14 @@ pub(crate) trait Extension: Sync {
 }
 
 /// Every extension that the model knows, in the order of its EHLO reply.
-pub(crate) static EXTENSIONS: [&dyn Extension; 4] =
-    [&Size, &EightBitMime, &Pipelining, &EnhancedStatusCodes];
+pub(crate) static EXTENSIONS: [&dyn Extension; 5] =
+    [&Size, &EightBitMime, &Pipelining, &EnhancedStatusCodes, &StartTls];
 
 /// The keywords and arguments of the extensions that this server offers.
-pub(crate) fn lines(config: &Config) -> impl Iterator<Item = String> + '_ {
+pub(crate) fn lines<'a>(model: &'a Model, config: &'a Config) -> impl Iterator<Item = String> + 'a {
     EXTENSIONS
         .iter()
+        .filter(|extension| extension.is_available(model))
         .filter(|extension| !config.withheld.iter().any(|no| no == extension.keyword()))
         .map(|extension| format!("{}{}", extension.keyword(), extension.arguments(config)))
 }
@@ -171,10 +178,11 @@ mod tests {
     fn what_is_withheld_is_not_listed() {
         let listed = |withheld: &[&str]| {
             let withheld = withheld.iter().map(|one| (*one).to_owned()).collect();
-            lines(&Config { withheld, ..Config::default() }).collect::<Vec<_>>()
+            lines(&Model::oracle(), &Config { withheld, ..Config::default() }).collect::<Vec<_>>()
         };
-        let listed_all = ["SIZE 10485760", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES"];
+        let listed_all =
+            ["SIZE 10485760", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS"];
         assert_eq!(listed(&[]), listed_all);
-        assert_eq!(listed(&["SIZE", "8BITMIME"]), ["PIPELINING", "ENHANCEDSTATUSCODES"]);
+        assert_eq!(listed(&["SIZE", "8BITMIME"]), ["PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS"]);
     }
 }

@@ -34,6 +34,7 @@
 //! | RFC 1870 SIZE | `rfc1870.rs` |
 //! | RFC 2034 ENHANCEDSTATUSCODES | `rfc2034.rs` |
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
+//! | RFC 3207 STARTTLS | `rfc3207.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
@@ -59,6 +60,7 @@ mod rfc821;
 mod rfc1870;
 mod rfc2034;
 mod rfc2920;
+mod rfc3207;
 mod rfc6152;
 
 #[cfg(test)]

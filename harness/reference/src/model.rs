@@ -28,6 +28,8 @@ pub struct Model {
     named: Option<Vec<u8>>,
     offered: Vec<Offer>,
     transaction: Option<Transaction>,
+    /// Whether the session is inside TLS (rfc3207-4.2-6).
+    secured: bool,
 }
 
 /// The EHLO or HELO that the server accepted last (RFC 5321 §4.1.1.1).
@@ -134,6 +136,7 @@ impl Model {
             named: None,
             offered: Vec::new(),
             transaction: None,
+            secured: false,
         }
     }
 
@@ -168,7 +171,7 @@ impl Model {
     }
 
     fn expect_request(&self, request: &Request<'_>) -> Expectation {
-        if self.state == State::AwaitMessage {
+        if matches!(self.state, State::AwaitMessage | State::AwaitHandshake) {
             return order::expect_nothing(self);
         }
         if self.state == State::Refused && !matches!(request.verb, Verb::Quit) {
@@ -241,6 +244,24 @@ impl Model {
     /// Where the session stands.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Whether the session is inside TLS (RFC 3207 §4.2).
+    pub fn is_secured(&self) -> bool {
+        self.secured
+    }
+
+    /// The TLS handshake is over: nothing that the client said before it is known any more
+    /// (rfc3207-4.2-1, rfc3207-4.2-2). Before the greeting it is implicit TLS (RFC 8314 §3).
+    pub fn secure(&mut self) {
+        let unopened = self.state == State::AwaitGreeting;
+        *self = Self {
+            config: self.config.take(),
+            named: self.named.take(),
+            state: if unopened { State::AwaitGreeting } else { State::AwaitHello },
+            secured: true,
+            ..Self::oracle()
+        };
     }
 
     /// Whether what the client sends next is the message (RFC 5321 §4.1.1.4).

@@ -22,6 +22,7 @@
 //! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
 //! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
+//! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
 //! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
 //! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
@@ -45,6 +46,7 @@ mod pipelining;
 pub(crate) mod reading;
 mod reply;
 mod rfc2034;
+mod rfc3207;
 mod rfc821;
 mod session;
 mod sizes;
@@ -172,6 +174,11 @@ pub(crate) enum Fault {
     Trace(fn(&str) -> String),
     /// A message that the client broke off is delivered.
     Unfinished,
+    /// What came in the clear behind STARTTLS is obeyed inside TLS.
+    Plaintext,
+    /// After the handshake something of the session before it is known: that session, and the
+    /// new one.
+    Secured(fn(&Model, &mut Model)),
     /// Several of these.
     All(&'static [Fault]),
 }
@@ -230,7 +237,8 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
     all().find(|mutant| mutant.name == name)
 }
 
-static FAMILIES: [&[Mutant]; 19] = [
+static FAMILIES: [&[Mutant]; 20] = [
+    rfc3207::MUTANTS,
     opening::MUTANTS,
     order::MUTANTS,
     envelope::MUTANTS,

@@ -248,7 +248,7 @@ mod tests {
                 Output::Send(octets) => said.extend(octets),
                 Output::Deliver(delivery) => delivered.push(delivery),
                 Output::Close => closed = true,
-                Output::Returned(_) => panic!("a next hop returns nothing"),
+                Output::StartTls | Output::Returned(_) => panic!("a next hop returns nothing"),
             }
         }
         let codes = String::from_utf8(said).unwrap();

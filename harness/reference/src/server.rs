@@ -38,6 +38,8 @@ pub struct Server {
     /// Whether a mutant throws away the rest of the input.
     flushed: bool,
     outputs: VecDeque<Output>,
+    /// What came in the clear behind STARTTLS, for a server that does not forget it.
+    plaintext: Vec<u8>,
 }
 
 /// What the caller has to do, in this order.
@@ -50,6 +52,9 @@ pub enum Output {
     Deliver(Delivery),
     /// After TURN, a message was handed over, or was not (RFC 821 §3.8).
     Returned(Returned),
+    /// Begin the TLS handshake, and then call [`Server::secured`]: what was sent before was the
+    /// 220 to STARTTLS (RFC 3207 §4).
+    StartTls,
     /// Close the connection; nothing comes after it.
     Close,
 }
@@ -59,6 +64,8 @@ enum Phase {
     Unopened,
     Commands,
     Message(Receipt),
+    /// 220 was answered to STARTTLS.
+    Handshake,
     /// TURN was accepted: the peer is the server now.
     Client(Box<Client>),
     Closed,
@@ -103,6 +110,7 @@ impl Server {
             deadline: None,
             flushed: false,
             outputs: VecDeque::new(),
+            plaintext: Vec::new(),
             config,
         }
     }
@@ -118,6 +126,14 @@ impl Server {
     #[must_use]
     pub fn with_clock(self, seconds_at_zero: u64) -> Self {
         Self { epoch: seconds_at_zero, ..self }
+    }
+
+    /// The same server, on a connection that was inside TLS from its first octet
+    /// (RFC 8314 §3).
+    #[must_use]
+    pub fn within_tls(mut self) -> Self {
+        self.model.secure();
+        self
     }
 
     /// Greets the client (RFC 5321 §3.1).
@@ -146,7 +162,13 @@ impl Server {
             match &mut self.phase {
                 Phase::Unopened | Phase::Closed => return,
                 Phase::Commands => match self.lines.feed(&mut input) {
-                    Some(framed) => self.on_command(now, &framed),
+                    Some(framed) => {
+                        self.on_command(now, &framed);
+                        if matches!(self.phase, Phase::Handshake) {
+                            self.forget(input);
+                            return;
+                        }
+                    }
                     None => return,
                 },
                 Phase::Message(receipt) => {
@@ -156,11 +178,31 @@ impl Server {
                         self.arm(now);
                     }
                 }
+                Phase::Handshake => {
+                    self.on_plaintext(input);
+                    return;
+                }
                 Phase::Client(client) => {
                     client.receive(now, std::mem::take(&mut input));
                     self.follow_client();
                 }
             }
+        }
+    }
+
+    /// The TLS handshake that [`Output::StartTls`] asked for is over: the session begins anew,
+    /// and the client speaks first (rfc3207-4.2-1).
+    pub fn secured(&mut self, now: Duration) {
+        if !matches!(self.phase, Phase::Handshake) {
+            return;
+        }
+        let before = self.model.clone();
+        self.phase = Phase::Commands;
+        self.lines = Lines::new(&self.config);
+        self.model.secure();
+        self.arm(now);
+        if !self.config.mutants.is_empty() {
+            self.remember(now, &before);
         }
     }
 
@@ -182,6 +224,11 @@ impl Server {
             client.tick(now);
             self.follow_client();
         } else if self.deadline.is_some_and(|deadline| deadline <= now) {
+            if matches!(self.phase, Phase::Handshake) {
+                // Nothing that we say in the clear is awaited any more.
+                self.close();
+                return;
+            }
             let text = format!("{} Timeout, closing transmission channel", self.config.name);
             let mut reply = Reply::new(421, text);
             rfc2034::dress_unasked(&self.model, &mut reply);
@@ -223,9 +270,30 @@ impl Server {
         }
         match self.model.state() {
             State::AwaitMessage => self.phase = Phase::Message(Receipt::new(&self.config)),
+            State::AwaitHandshake => {
+                self.phase = Phase::Handshake;
+                self.outputs.push_back(Output::StartTls);
+            }
             State::Turned => self.turn(now),
             State::Closed => self.close(),
             _ => {}
+        }
+    }
+
+    /// Octets that came with the STARTTLS, and so in the clear: they are forgotten
+    /// (rfc3207-6-7).
+    fn forget(&mut self, plaintext: &[u8]) {
+        if self.keeps_plaintext() {
+            self.plaintext.extend_from_slice(plaintext);
+        }
+    }
+
+    /// Octets that are no handshake: TLS fails, and the connection is over.
+    fn on_plaintext(&mut self, octets: &[u8]) {
+        if self.keeps_plaintext() {
+            self.plaintext.extend_from_slice(octets);
+        } else {
+            self.close();
         }
     }
 

@@ -15,6 +15,8 @@ pub enum State {
     AwaitData,
     /// 354 was sent: what comes is the message, up to the end of data.
     AwaitMessage,
+    /// 220 was answered to STARTTLS: what comes is a TLS handshake (RFC 3207 §4).
+    AwaitHandshake,
     /// The server refused the session with its greeting and awaits QUIT (RFC 5321 §3.1).
     Refused,
     /// TURN was accepted: the client of before is the server now (RFC 821 §3.8).

@@ -45,6 +45,7 @@ impl Stage {
                 }
                 Output::Deliver(delivery) => self.delivered.push(delivery),
                 Output::Returned(returned) => self.returned.push(returned),
+                Output::StartTls => {}
                 Output::Close => self.closed = true,
             }
         }

@@ -9,6 +9,8 @@ use smtpspec_judge::{Ending, Happening};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
+use crate::tls::Tls;
+
 /// The most octets of one read.
 const READ: usize = 64 * 1024;
 
@@ -32,6 +34,8 @@ pub(crate) struct Connection {
     /// Octets that came while we wrote, for the next read.
     ahead: Vec<u8>,
     read: usize,
+    /// TLS, once it was begun.
+    tls: Option<Box<Tls>>,
     /// Why the system refused a write; told once all that the peer had said before is read.
     broken: Option<io::Error>,
 }
@@ -49,6 +53,7 @@ impl Connection {
             buffer: vec![0; READ].into_boxed_slice(),
             ahead: Vec::new(),
             read: 0,
+            tls: None,
             broken: None,
         })
     }
@@ -56,13 +61,15 @@ impl Connection {
     /// Sends octets, in one write where the system takes them so. What it reports as sent is what
     /// the system took; that the peer had gone shows when it is read from.
     pub(crate) async fn send(&mut self, mut octets: Vec<u8>, deadline: Instant) -> Happening {
+        let sealed = self.tls.as_mut().map(|tls| tls.seal(&octets));
+        let wire = sealed.as_deref().unwrap_or(&octets);
         let mut taken = 0;
-        while taken < octets.len() && self.broken.is_none() {
-            match self.stream.try_write(&octets[taken..]) {
+        while taken < wire.len() && self.broken.is_none() {
+            match self.stream.try_write(&wire[taken..]) {
                 Ok(count) => taken += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if timeout_at(deadline, self.room()).await.is_err() {
-                        let all = octets.len();
+                        let all = wire.len();
                         let reason = format!("the peer took {taken} of {all} octets, then no more");
                         return Happening::Cut { reason };
                     }
@@ -70,7 +77,9 @@ impl Connection {
                 Err(error) => self.broken = Some(error),
             }
         }
-        octets.truncate(taken);
+        // Of a record that is not whole the peer has nothing.
+        let whole = taken == wire.len();
+        octets.truncate(if sealed.is_none() || whole { taken } else { 0 });
         Happening::Sent { octets }
     }
 
@@ -83,7 +92,10 @@ impl Connection {
         tokio::select! {
             _ = self.stream.writable() => {}
             _ = self.stream.readable() => match self.stream.try_read(&mut self.buffer) {
-                Ok(count) if count > 0 => self.ahead.extend_from_slice(&self.buffer[..count]),
+                Ok(count) if count > 0 => match self.open_read(count) {
+                    Ok(octets) => self.ahead.extend(octets),
+                    Err(reason) => self.broken = Some(io::Error::other(reason)),
+                },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // The end of what it says is found again by the next read.
                 _ => { let _ = self.stream.writable().await; }
@@ -104,7 +116,15 @@ impl Connection {
             }
             match self.stream.try_read(&mut self.buffer) {
                 Ok(0) => return self.ended(),
-                Ok(count) => return self.received_from_buffer(count),
+                Ok(count) => match self.open_read(count) {
+                    Ok(octets) if !octets.is_empty() => return self.count(octets),
+                    Ok(_) if self.tls.as_ref().is_some_and(|tls| tls.has_ended()) => {
+                        return self.ended();
+                    }
+                    // A part of a record, or something between the two libraries.
+                    Ok(_) => {}
+                    Err(reason) => return Happening::Cut { reason },
+                },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Happening::Cut { reason: reason(&error) },
             }
@@ -116,9 +136,59 @@ impl Connection {
         self.count(octets)
     }
 
-    fn received_from_buffer(&mut self, count: usize) -> Happening {
-        let octets = self.buffer[..count].to_vec();
-        self.count(octets)
+    /// The octets of a read; inside TLS, what was in them.
+    fn open_read(&mut self, count: usize) -> Result<Vec<u8>, String> {
+        let Some(tls) = &mut self.tls else { return Ok(self.buffer[..count].to_vec()) };
+        let opened = tls.open(&self.buffer[..count]);
+        let answer = tls.pending();
+        if !answer.is_empty() {
+            // A new key, or an alert: who does not take it at once is left without.
+            let _ = self.stream.try_write(&answer);
+        }
+        opened.map_err(|error| format!("TLS: {error}"))
+    }
+
+    /// Does a TLS handshake as the client, and uses TLS from then on.
+    pub(crate) async fn secure(&mut self, deadline: Instant) -> Happening {
+        if self.tls.is_some() {
+            let reason = "the connection is inside TLS already".to_owned();
+            return Happening::HandshakeFailed { reason };
+        }
+        match timeout_at(deadline, self.shake_hands()).await {
+            Ok(Ok(tls)) => {
+                let facts = tls.facts();
+                self.tls = Some(Box::new(tls));
+                Happening::Secured(facts)
+            }
+            Ok(Err(reason)) => Happening::HandshakeFailed { reason },
+            Err(_) => {
+                let reason = "it was not over in the time for a reply".to_owned();
+                Happening::HandshakeFailed { reason }
+            }
+        }
+    }
+
+    async fn shake_hands(&mut self) -> Result<Tls, String> {
+        let peer = self.stream.peer_addr().map_err(|error| reason(&error))?;
+        let mut tls = Tls::client(peer.ip()).map_err(|error| error.to_string())?;
+        let mut wire = std::mem::take(&mut self.ahead);
+        loop {
+            let opened = tls.open(&wire);
+            let answer = tls.pending();
+            let sent = tokio::io::AsyncWriteExt::write_all(&mut self.stream, &answer).await;
+            self.ahead.extend(opened.map_err(|error| error.to_string())?);
+            sent.map_err(|error| reason(&error))?;
+            if !tls.is_handshaking() {
+                return Ok(tls);
+            }
+            self.stream.readable().await.map_err(|error| reason(&error))?;
+            wire = match self.stream.try_read(&mut self.buffer) {
+                Ok(0) => return Err("the peer closed the connection".to_owned()),
+                Ok(count) => self.buffer[..count].to_vec(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Vec::new(),
+                Err(error) => return Err(reason(&error)),
+            };
+        }
     }
 
     fn count(&mut self, octets: Vec<u8>) -> Happening {
@@ -143,6 +213,10 @@ impl Connection {
 
     /// Ends what we send; we still listen.
     pub(crate) async fn end_half(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            let farewell = tls.close();
+            let _ = self.stream.try_write(&farewell);
+        }
         // A peer that has gone already shows when it is read from.
         let _ = tokio::io::AsyncWriteExt::shutdown(&mut self.stream).await;
     }

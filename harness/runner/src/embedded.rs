@@ -36,7 +36,16 @@ impl Embedded {
     /// Starts a server with this configuration.
     pub async fn with(config: Config, sink: Sink) -> io::Result<Self> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listener = Listener::bind(any_port, Arc::new(config), sink).await?;
+        Self::run(Listener::bind(any_port, Arc::new(config), sink).await?)
+    }
+
+    /// Starts a server with this configuration, with TLS from the first octet (RFC 8314 §3).
+    pub async fn within_tls(config: Config, sink: Sink) -> io::Result<Self> {
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self::run(Listener::bind(any_port, Arc::new(config), sink).await?.within_tls())
+    }
+
+    fn run(listener: Listener) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let stop = Stop::new();
         let task = Some(tokio::spawn(listener.serve(stop.clone())));

@@ -3,6 +3,7 @@
 //! | what | where |
 //! |---|---|
 //! | where the target is | [`target`] |
+//! | TLS, on either side | `tls` |
 //! | the first contact, and every look at its health | [`mod@probe`] |
 //! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `health`, `session`, `connection`, `oracle`) |
 //! | what a run tells while it goes on | [`event`] |
@@ -45,6 +46,7 @@ pub mod stop;
 pub mod target;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 pub use embedded::{Embedded, config_of, tell_of_reference};
 pub use event::RunEvent;
@@ -57,3 +59,4 @@ pub use serve::{Listener, Notice};
 pub use sink::{Memory, Sink};
 pub use stop::Stop;
 pub use target::{TargetAddress, TargetError};
+pub use tls::Identity;

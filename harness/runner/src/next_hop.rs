@@ -102,7 +102,7 @@ async fn talk(
                     to: Some(delivery.recipients),
                     octets: delivery.message,
                 }),
-                Output::Returned(_) => {}
+                Output::Returned(_) | Output::StartTls => {}
                 Output::Close => return stream.shutdown().await,
             }
         }

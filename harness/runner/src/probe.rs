@@ -8,7 +8,7 @@ use std::time::Duration;
 use smtpspec_judge::{Ending, Happening, Target};
 use smtpspec_protocol::escape::escape;
 use smtpspec_protocol::{ReadReply, ReplyCode, ReplyReader, SeenReply};
-use smtpspec_scenario::Profile;
+use smtpspec_scenario::{Profile, Tls};
 use tokio::time::{Instant, timeout_at};
 
 use crate::connection::{self, Connection};
@@ -64,6 +64,9 @@ pub enum Obstacle {
     ClosedAtOnce,
     /// It speaks this protocol instead of SMTP.
     Speaks(Foreign),
+    /// TLS was to begin with the first octet, and the handshake failed; in the TLS library's
+    /// words, or the system's.
+    NoTls(String),
     /// What it says is no reply of SMTP: its first octets, escaped.
     Stranger(String),
     /// It sends without an end: a line, or a reply, beyond what any has.
@@ -130,7 +133,16 @@ async fn connect(
     let mut obstacle = Obstacle::NoSuchHost("the name has no address".to_owned());
     for address in addresses.into_iter().take(ADDRESSES) {
         match Connection::open(address, Instant::now() + patience).await {
-            Ok(connection) => return Ok((address, Conversation::new(connection))),
+            Ok(mut connection) => {
+                if profile.tls == Tls::OnConnect {
+                    let deadline = Instant::now() + profile.timeouts.reply;
+                    if let Happening::HandshakeFailed { reason } = connection.secure(deadline).await
+                    {
+                        return Err(Obstacle::NoTls(reason));
+                    }
+                }
+                return Ok((address, Conversation::new(connection)));
+            }
             Err(error) => {
                 obstacle = match error.kind() {
                     std::io::ErrorKind::ConnectionRefused => Obstacle::Refused,
@@ -307,6 +319,9 @@ impl fmt::Display for Unreachable {
                 write!(f, "{address} took the connection and closed it without a word")
             }
             Obstacle::Speaks(foreign) => write!(f, "{address} speaks {foreign}, not plain SMTP"),
+            Obstacle::NoTls(reason) => {
+                write!(f, "{address} does not begin with a TLS handshake: {reason}")
+            }
             Obstacle::Stranger(said) => {
                 write!(f, "{address} does not speak SMTP; it began with `{said}`")
             }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::connection::reason;
 use crate::sink::Sink;
 use crate::stop::Stop;
+use crate::tls::Identity;
 use session::Session;
 
 /// How many sessions there are at once, if nobody says otherwise.
@@ -34,6 +35,8 @@ pub struct Listener {
     socket: TcpListener,
     config: Arc<Config>,
     sink: Sink,
+    identity: Identity,
+    on_connect: bool,
     sessions: usize,
     tell: Arc<dyn Fn(Notice) + Send + Sync>,
 }
@@ -98,13 +101,27 @@ impl Listener {
     /// Binds to an address; port 0 is any that is free.
     pub async fn bind(address: SocketAddr, config: Arc<Config>, sink: Sink) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, config, sink, sessions: SESSIONS, tell: Arc::new(|_| ()) })
+        let identity = Identity::made_for(&config.name)?;
+        let (sessions, tell) = (SESSIONS, Arc::new(|_| ()));
+        Ok(Self { socket, config, sink, identity, on_connect: false, sessions, tell })
     }
 
     /// The same, with so many sessions at once; more are told 421 (RFC 5321 §3.8).
     #[must_use]
     pub fn with_sessions(self, sessions: usize) -> Self {
         Self { sessions, ..self }
+    }
+
+    /// The same, showing this certificate in TLS instead of one of its own making.
+    #[must_use]
+    pub fn with_identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
+    }
+
+    /// The same, with TLS from the first octet (RFC 8314 §3).
+    #[must_use]
+    pub fn within_tls(self) -> Self {
+        Self { on_connect: true, ..self }
     }
 
     /// The same, telling this function what happens.
@@ -158,6 +175,9 @@ impl Listener {
             peer,
             config: Arc::clone(&self.config),
             sink: self.sink.clone(),
+            identity: self.identity.clone(),
+            on_connect: self.on_connect,
+            tls: None,
             tell: Arc::clone(&self.tell),
         };
         sessions.spawn(session.run(stop.clone()));

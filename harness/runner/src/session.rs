@@ -76,6 +76,14 @@ impl Wires {
                 };
                 Some((connection, what))
             }
+            Action::Secure { connection } => {
+                let deadline = later(Instant::now(), self.timeouts.reply);
+                let what = match self.open.get_mut(&connection) {
+                    Some(open) => open.secure(deadline).await,
+                    None => gone(),
+                };
+                Some((connection, what))
+            }
             Action::Receive { connection, until } => {
                 let deadline = later(self.began, until);
                 let what = match self.open.get_mut(&connection) {

@@ -22,6 +22,9 @@ pub(crate) const PARTIES: [&str; 2] = ["client", "server"];
 pub(crate) const SAFETIES: [&str; 3] = ["quiet", "noisy", "hostile"];
 pub(crate) const VERDICTS: [&str; 5] = ["pass", "warn", "fail", "inconclusive", "skip"];
 pub(crate) const POLICIES: [&str; 2] = ["inconclusive", "fails"];
+pub(crate) const HANDSHAKES: [&str; 1] = ["handshake"];
+pub(crate) const FAILED: [&str; 2] = ["inconclusive", "pass"];
+pub(crate) const TLS: [&str; 3] = ["none", "starttls", "on-connect"];
 /// What can be said that is not octets.
 pub(crate) const ENDINGS: [&str; 3] = ["close", "half-close", "abort"];
 /// What a client can hear that is not a reply with a code.
@@ -229,7 +232,8 @@ pub(crate) static SAID: Shape = Shape {
         may("message", DATA, "Message data: dot-stuffed and ended by CRLF.CRLF."),
         may("chunk", DATA, "A chunk, with its BDAT command before it."),
         may("last", Kind::Flag, "Whether the BDAT command says LAST."),
-        may("starttls", Kind::Names(&Kind::Text), "The TLS handshake; not in this version."),
+        may("starttls", Kind::Words(&HANDSHAKES), "The TLS handshake, after 220."),
+        may("failed", Kind::Words(&FAILED), "What a failed handshake counts as."),
         may("auth", Kind::Names(&Kind::Text), "The AUTH exchange; not in this version."),
     ],
     base: None,

@@ -38,10 +38,24 @@ pub struct Profile {
     pub variables: BTreeMap<String, String>,
     /// Where the mail that it accepts comes out.
     pub outlet: Option<Outlet>,
+    /// Whether its sessions are inside TLS, and since when.
+    pub tls: Tls,
     /// How long the harness waits.
     pub timeouts: Timeouts,
     /// What the reference server is to be, when the profile is given to `serve`.
     pub reference: Reference,
+}
+
+/// Whether sessions with the target are inside TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tls {
+    /// Only where a scenario begins it.
+    #[default]
+    None,
+    /// After STARTTLS, which each prelude sends (RFC 3207).
+    StartTls,
+    /// From the first octet (RFC 8314 §3).
+    OnConnect,
 }
 
 /// How long the harness waits before it gives up.
@@ -162,6 +176,7 @@ impl Default for Profile {
             facts: BTreeSet::new(),
             variables: BTreeMap::new(),
             outlet: None,
+            tls: Tls::default(),
             timeouts: Timeouts::default(),
             reference: Reference::default(),
         }

@@ -77,6 +77,8 @@ pub enum Given {
     Connected,
     /// The greeting and EHLO went well.
     Greeted,
+    /// After STARTTLS, the handshake and a new EHLO (RFC 3207 §4.2).
+    Secured,
     /// MAIL was accepted.
     Mail,
     /// RCPT was accepted.
@@ -190,6 +192,7 @@ impl Given {
         match self {
             Self::Connected => "connected",
             Self::Greeted => "greeted",
+            Self::Secured => "secured",
             Self::Mail => "mail",
             Self::Recipient => "recipient",
             Self::Data => "data",

@@ -23,6 +23,11 @@ pub enum Send {
         /// Whether the command says LAST.
         last: bool,
     },
+    /// The TLS handshake, after the 220 to STARTTLS (RFC 3207 §4).
+    Handshake {
+        /// Whether a handshake that fails ends the dialogue well; otherwise nothing is learnt.
+        may_fail: bool,
+    },
     /// The end of our side: both directions are closed.
     Close,
     /// The end of what we send; we still listen.
@@ -39,7 +44,9 @@ impl Send {
             Self::Message(contents) | Self::Chunk { contents, .. } => {
                 (&[][..], contents.as_slice())
             }
-            Self::Close | Self::HalfClose | Self::Abort => (&[][..], &[][..]),
+            Self::Handshake { .. } | Self::Close | Self::HalfClose | Self::Abort => {
+                (&[][..], &[][..])
+            }
         };
         writes.iter().flatten().chain(contents).map(|content| match content {
             Content::Text(text) => text,

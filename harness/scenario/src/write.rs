@@ -14,7 +14,7 @@ use crate::dialogue::{Act, Condition, Step};
 use crate::expect::{
     Alternative, CommandPattern, CommandShape, Hear, LineCount, ReplyPattern, Ruling,
 };
-use crate::language::{ARRIVALS, ENDINGS, EVENTS, VERDICTS};
+use crate::language::{ARRIVALS, ENDINGS, EVENTS, FAILED, HANDSHAKES, VERDICTS};
 use crate::scenario::{Given, Party, Safety, Scenario};
 use crate::send::{Content, Send};
 use crate::template::Template;
@@ -227,6 +227,14 @@ fn said(send: &Send) -> Value {
         Send::Close => text("close"),
         Send::HalfClose => text("half-close"),
         Send::Abort => text("abort"),
+        Send::Handshake { may_fail } => {
+            let mut mapping = Mapping::new();
+            put(&mut mapping, "starttls", text(HANDSHAKES[0]));
+            if *may_fail {
+                put(&mut mapping, "failed", text(FAILED[1]));
+            }
+            mapping.into()
+        }
         Send::Message(contents) => single("message", data(contents)),
         Send::Chunk { contents, last } => {
             let mut mapping = Mapping::new();

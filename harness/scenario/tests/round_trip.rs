@@ -155,6 +155,7 @@ fn send() -> impl Strategy<Value = Send> {
         2 => (split, time()).prop_map(|(writes, pause)| Send::Writes { writes, pause }),
         2 => data().prop_map(Send::Message),
         1 => (data(), any::<bool>()).prop_map(|(contents, last)| Send::Chunk { contents, last }),
+        1 => any::<bool>().prop_map(|may_fail| Send::Handshake { may_fail }),
         1 => prop::sample::select(vec![Send::Close, Send::HalfClose, Send::Abort]),
     ]
 }
@@ -429,6 +430,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let given = prop::sample::select(vec![
         Given::Connected,
         Given::Greeted,
+        Given::Secured,
         Given::Mail,
         Given::Recipient,
         Given::Data,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use smtpspec_judge::{Ending, Evidence, Happening, Mail, Transcript};
+use smtpspec_judge::{Ending, Evidence, Happening, Mail, Tls, Transcript};
 use smtpspec_protocol::escape::escape;
 
 use super::excerpt::{self, Row};
@@ -247,6 +247,15 @@ fn note(what: &Happening) -> (Mark, String) {
     match what {
         Happening::Opened => (Mark::Note, "connected".to_owned()),
         Happening::Refused { reason } => (Mark::Trouble, format!("could not connect: {reason}")),
+        Happening::Secured(Tls { version, cipher, certificate }) => {
+            let certificate = certificate
+                .as_deref()
+                .map_or(String::new(), |fingerprint| format!(", certificate sha256:{fingerprint}"));
+            (Mark::Note, format!("inside TLS now: {version}, {cipher}{certificate}"))
+        }
+        Happening::HandshakeFailed { reason } => {
+            (Mark::Trouble, format!("the TLS handshake failed: {reason}"))
+        }
         Happening::Delivered(mail) => (Mark::Note, came_out(mail)),
         Happening::Waited => (Mark::Note, "waited, and nothing came".to_owned()),
         Happening::Closed => (Mark::Note, "the peer closed the connection".to_owned()),

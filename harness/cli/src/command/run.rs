@@ -13,7 +13,7 @@ use smtpspec_runner::{
     tell_of_reference,
 };
 use smtpspec_scenario::profile::Waiting;
-use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite};
+use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite, Tls};
 
 use crate::args::{self, FailOn, Run};
 use crate::console::Console;
@@ -191,7 +191,11 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
         profile.outlet = Some(Outlet::Memory);
         profile.timeouts.settle = SETTLED;
         profile.timeouts.clock = EMBEDDED_CLOCK;
-        Some(Embedded::with(config_of(&profile), Sink::Postbox(postbox.clone())).await?)
+        let (config, sink) = (config_of(&profile), Sink::Postbox(postbox.clone()));
+        Some(match profile.tls {
+            Tls::OnConnect => Embedded::within_tls(config, sink).await?,
+            Tls::None | Tls::StartTls => Embedded::with(config, sink).await?,
+        })
     } else {
         None
     };

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use smtpspec_reference::Config;
-use smtpspec_runner::{Listener, Maildir, Memory, Notice, Sink, Stop, config_of};
+use smtpspec_runner::{Identity, Listener, Maildir, Memory, Notice, Sink, Stop, config_of};
 
 use super::prove::named;
 use crate::args::Serve;
@@ -25,7 +25,15 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    let config = Config { mutants, ..config_of(&profile) };
+    let withheld = serve.without.iter().map(|keyword| keyword.to_ascii_uppercase()).collect();
+    let config = Config { mutants, withheld, ..config_of(&profile) };
+    let identity = match identity(serve) {
+        Ok(identity) => identity,
+        Err(error) => {
+            console.error(&format!("--cert, --key: {error}"));
+            return Exit::Usage;
+        }
+    };
     let sink = match &serve.maildir {
         None => Sink::Memory(Memory::new(KEPT.0, KEPT.1)),
         Some(folder) => match Maildir::open(folder, &config.name) {
@@ -37,14 +45,33 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
         },
     };
     let served = interrupt::block_on(async {
-        let listener = Listener::bind(serve.listen, Arc::new(config), sink).await?;
+        let config = Arc::new(config);
+        let with = |listener: Listener| match &identity {
+            Some(identity) => listener.with_identity(identity.clone()),
+            None => listener,
+        };
+        let listener = with(Listener::bind(serve.listen, Arc::clone(&config), sink.clone()).await?);
         let address = listener.local_addr()?;
+        let implicit = match serve.tls_listen {
+            Some(address) => Some(with(Listener::bind(address, config, sink).await?.within_tls())),
+            None => None,
+        };
         // Whoever reads where it listens may ask it to stop at once.
         let stop = Stop::new();
         interrupt::stops(&stop)?;
         Console::print(format!("listening {address}\n").as_bytes())?;
-        let console = console.clone();
-        listener.telling(move |notice| tell(&console, &notice)).serve(stop).await;
+        let telling = |listener: Listener| {
+            let console = console.clone();
+            listener.telling(move |notice| tell(&console, &notice))
+        };
+        if let Some(implicit) = implicit {
+            let address = implicit.local_addr()?;
+            Console::print(format!("listening with TLS {address}\n").as_bytes())?;
+            let both = (telling(listener).serve(stop.clone()), telling(implicit).serve(stop));
+            tokio::join!(both.0, both.1);
+        } else {
+            telling(listener).serve(stop).await;
+        }
         Ok(())
     });
     match served {
@@ -64,6 +91,12 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
             Exit::Failed
         }
     }
+}
+
+/// The certificate that was given, if one was.
+fn identity(serve: &Serve) -> io::Result<Option<Identity>> {
+    let (Some(cert), Some(key)) = (&serve.cert, &serve.key) else { return Ok(None) };
+    Identity::from_pem(&std::fs::read(cert)?, &std::fs::read(key)?).map(Some)
 }
 
 /// What an operator wants to know of; sessions that come and go are none of it.

@@ -131,6 +131,7 @@ impl Watch {
             (Verb::Other(_), 3) if extension(b"AUTH") => self.phase = Phase::Continuation,
             (Verb::Other(_), 2) if extension(b"STARTTLS") => {
                 self.encrypted = true;
+                self.injected = !self.pending.is_empty();
                 self.lose("a TLS handshake is due");
             }
             (Verb::Other(_), 4 | 5) if extension(b"BDAT") => {
@@ -282,6 +283,17 @@ impl Watch {
     /// leave is not worth a word.
     pub(super) fn find_unasked(&mut self, event: usize, seen: &SeenReply) {
         if self.model.state().is_over() {
+            return;
+        }
+        if self.injected && self.model.is_secured() {
+            // What came in the clear before the handshake is obeyed inside TLS.
+            let received = seen.octets.clone();
+            self.find(
+                requirement!("rfc3207-6-7"),
+                "a reply inside TLS to what was sent in the clear".to_owned(),
+                "nothing: what came before the handshake is forgotten".to_owned(),
+                Evidence { event, received, ..Evidence::default() },
+            );
             return;
         }
         let expectation = self.model.expect_unasked();

@@ -10,6 +10,7 @@ use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
 use crate::extension;
 use crate::model::{Hello, Model, Offer};
 use crate::rfc2920;
+use crate::rfc3207;
 
 /// What EHLO may draw.
 pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
@@ -23,6 +24,7 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         .rule(requirement!("rfc5321-4.3.2-11"), &["250 501 504 550", form.refusals()])
         .texts(naming::of_ehlo())
         .texts(keywords::of_ehlo())
+        .texts(rfc3207::of_ehlo(model.is_secured()))
         .texts(grammar::of_argument(request))
         .texts([rfc2920::of_ehlo()])
         .refuse_if(form.is_refused(), || syntax_error(request))
@@ -52,12 +54,12 @@ fn accept_ehlo(model: &Model, request: &Request<'_>) -> Reply {
         lines[0].extend_from_slice(b" greets ");
         lines[0].extend_from_slice(client);
     }
-    lines.extend(offers(config).map(String::into_bytes));
+    lines.extend(offers(model, config).map(String::into_bytes));
     Reply::multiline(250, lines)
 }
 
 /// The keywords that this server offers, with their arguments.
-fn offers(config: &Config) -> impl Iterator<Item = String> {
+fn offers<'a>(model: &'a Model, config: &'a Config) -> impl Iterator<Item = String> + 'a {
     // rfc5321-4.1.1.1-17: a keyword for each command beyond the required set. VRFY is required
     // and may be listed all the same (rfc5321-3.5.2-10).
     let commands = [
@@ -69,7 +71,7 @@ fn offers(config: &Config) -> impl Iterator<Item = String> {
         ("SOML", config.rfc821),
         ("SAML", config.rfc821),
     ];
-    extension::lines(config).chain(
+    extension::lines(model, config).chain(
         commands.into_iter().filter(|(_, offered)| *offered).map(|(name, _)| name.to_owned()),
     )
 }
@@ -152,6 +154,7 @@ mod tests {
             "8BITMIME",
             "PIPELINING",
             "ENHANCEDSTATUSCODES",
+            "STARTTLS",
             "VRFY",
             "EXPN",
             "HELP",

@@ -6,7 +6,7 @@ use smtpspec_protocol::Reply;
 
 use super::{Output, Phase, Server};
 use crate::config::Config;
-use crate::model::Stimulus;
+use crate::model::{Model, Stimulus};
 use crate::mutants::content::rewrite_text;
 use crate::mutants::trace::rewrite_trace;
 use crate::mutants::{Asked, Fault, Say, Then, faults};
@@ -122,6 +122,22 @@ impl Server {
                 *octets = group.concat();
             }
         }
+    }
+
+    /// Whether a mutant obeys what came in the clear behind STARTTLS.
+    pub(super) fn keeps_plaintext(&self) -> bool {
+        faults(&self.config.mutants).any(|fault| matches!(fault, &Fault::Plaintext))
+    }
+
+    /// After the handshake a mutant remembers what it should forget.
+    pub(super) fn remember(&mut self, now: std::time::Duration, before: &Model) {
+        for fault in faults(&self.config.mutants) {
+            if let Fault::Secured(remember) = fault {
+                remember(before, &mut self.model);
+            }
+        }
+        let plaintext = std::mem::take(&mut self.plaintext);
+        self.read(now, &plaintext);
     }
 
     /// A mutant delivers what the client broke off.

@@ -72,6 +72,10 @@ impl Player {
                 Some(open) => open.send(octets, Instant::now() + self.reply).await,
                 None => gone(),
             },
+            Action::Secure { .. } => match open {
+                Some(open) => open.secure(Instant::now() + self.reply).await,
+                None => gone(),
+            },
             Action::Receive { until, .. } => match open {
                 Some(open) => open.receive(later(began, until)).await,
                 None => gone(),

@@ -15,6 +15,7 @@ use super::{Notice, Why};
 use crate::connection::reason;
 use crate::sink::Sink;
 use crate::stop::Stop;
+use crate::tls::{Identity, Tls};
 
 /// The most octets of one read.
 const READ: usize = 64 * 1024;
@@ -34,6 +35,11 @@ pub(super) struct Session {
     pub(super) peer: SocketAddr,
     pub(super) config: Arc<Config>,
     pub(super) sink: Sink,
+    pub(super) identity: Identity,
+    /// Whether TLS begins with the first octet (RFC 8314 §3).
+    pub(super) on_connect: bool,
+    /// TLS, once it was begun.
+    pub(super) tls: Option<Box<Tls>>,
     pub(super) tell: Arc<dyn Fn(Notice) + Send + Sync>,
 }
 
@@ -43,6 +49,10 @@ impl Session {
         let why = self.talk(&stop).await;
         // A connection that is broken already can't be closed well.
         if !matches!(why, Why::Broken(_) | Why::Stuck) {
+            if let Some(tls) = &mut self.tls {
+                let farewell = tls.close();
+                let _ = self.stream.try_write(&farewell);
+            }
             let _ = self.stream.shutdown().await;
             self.linger().await;
         }
@@ -63,14 +73,21 @@ impl Session {
         // Each command moves the deadline on, so the timer is set anew only once it has fired.
         let mut timer = std::pin::pin!(sleep_until(began + NEVER));
         let mut stopped = std::pin::pin!(stop.stopped());
-        server.open(began.elapsed());
+        if self.on_connect {
+            server = server.within_tls();
+            if let Err(why) = self.begin_tls() {
+                return why;
+            }
+        } else {
+            server.open(began.elapsed());
+        }
         loop {
             match self.flush(&mut server, stop).await {
                 Ok(false) => {}
                 Ok(true) => return if left { Why::Left } else { Why::Ended },
                 Err(why) => return why,
             }
-            let due = began + server.deadline().unwrap_or(NEVER);
+            let due = began + server.deadline().unwrap_or(self.patience());
             if due < timer.deadline() {
                 timer.as_mut().reset(due);
             }
@@ -81,7 +98,13 @@ impl Session {
                             left = true;
                             server.peer_closed();
                         }
-                        Ok(count) => server.receive(began.elapsed(), &buffer[..count]),
+                        Ok(count) => {
+                            let now = began.elapsed();
+                            match self.take_in(&mut server, now, &buffer[..count]).await {
+                                Ok(ended) => left |= ended,
+                                Err(why) => return why,
+                            }
+                        }
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                         Err(error) => return Why::Broken(reason(&error)),
                     }
@@ -90,8 +113,10 @@ impl Session {
                     let now = began.elapsed();
                     if server.deadline().is_some_and(|deadline| deadline <= now) {
                         server.tick(now);
+                    } else if self.patience() <= now {
+                        return Why::Broken("there was no TLS handshake".to_owned());
                     }
-                    timer.as_mut().reset(began + server.deadline().unwrap_or(NEVER));
+                    timer.as_mut().reset(began + server.deadline().unwrap_or(self.patience()));
                 }
                 () = &mut stopped => {
                     self.say_goodbye(&server).await;
@@ -107,6 +132,7 @@ impl Session {
         let mut octets = Vec::new();
         let mut lost = false;
         let mut close = false;
+        let mut begins_tls = false;
         while let Some(output) = server.poll() {
             match output {
                 Output::Send(mut replies) => {
@@ -129,18 +155,73 @@ impl Session {
                     let returned = Box::new(returned);
                     (self.tell)(Notice::Returned { peer: self.peer, returned });
                 }
+                Output::StartTls => begins_tls = true,
                 Output::Close => close = true,
             }
         }
         if !octets.is_empty() {
             self.write(&octets, stop).await?;
         }
+        if begins_tls {
+            self.begin_tls()?;
+        }
         Ok(close)
+    }
+
+    /// From now on the octets of the connection are TLS.
+    fn begin_tls(&mut self) -> Result<(), Why> {
+        let tls = Tls::server(&self.identity).map_err(|error| Why::Broken(error.to_string()))?;
+        self.tls = Some(Box::new(tls));
+        Ok(())
+    }
+
+    /// How long a connection is borne on which the server has not spoken yet.
+    fn patience(&self) -> Duration {
+        let awaits_tls = self.on_connect && self.tls.as_ref().is_some_and(|it| it.is_handshaking());
+        if awaits_tls { self.config.timeout } else { NEVER }
+    }
+
+    /// Hands over what came, and says whether the client ended its side inside TLS.
+    async fn take_in(
+        &mut self,
+        server: &mut Server,
+        now: Duration,
+        wire: &[u8],
+    ) -> Result<bool, Why> {
+        let Some(tls) = &mut self.tls else {
+            server.receive(now, wire);
+            return Ok(false);
+        };
+        let shakes_hands = tls.is_handshaking();
+        let opened = tls.open(wire);
+        let answer = tls.pending();
+        let deadline = Instant::now() + self.config.timeout;
+        let sent = timeout_at(deadline, self.stream.write_all(&answer)).await;
+        let octets = opened.map_err(|error| Why::Broken(format!("TLS: {error}")))?;
+        match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(Why::Broken(reason(&error))),
+            Err(_) => return Err(Why::Stuck),
+        }
+        if shakes_hands && !tls.is_handshaking() {
+            // One of the two has nothing to do: the greeting came in the clear, or is still due.
+            server.open(now);
+            server.secured(now);
+        }
+        if !octets.is_empty() {
+            server.receive(now, &octets);
+        }
+        if tls.has_ended() {
+            server.peer_closed();
+        }
+        Ok(tls.has_ended())
     }
 
     async fn write(&mut self, octets: &[u8], stop: &Stop) -> Result<(), Why> {
         let deadline = Instant::now() + self.config.timeout;
-        let mut write = std::pin::pin!(self.stream.write_all(octets));
+        let sealed = self.tls.as_mut().map(|tls| tls.seal(octets));
+        let wire = sealed.as_deref().unwrap_or(octets);
+        let mut write = std::pin::pin!(self.stream.write_all(wire));
         let written = tokio::select! {
             biased;
             written = timeout_at(deadline, &mut write) => written,
@@ -159,7 +240,8 @@ impl Session {
         if !matches!(server.model().state(), State::Turned) {
             let text = format!("421 {} Service shutting down\r\n", self.config.name);
             // Who does not take it is left without.
-            let write = self.stream.write_all(text.as_bytes());
+            let sealed = self.tls.as_mut().map(|tls| tls.seal(text.as_bytes()));
+            let write = self.stream.write_all(sealed.as_deref().unwrap_or(text.as_bytes()));
             let _ = timeout_at(Instant::now() + LAST_WRITE, write).await;
         }
     }

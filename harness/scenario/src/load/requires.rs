@@ -44,6 +44,7 @@ pub(super) fn given(reader: Reader<'_>, node: &Node) -> Option<Given> {
         "mail" => Given::Mail,
         "recipient" => Given::Recipient,
         "data" => Given::Data,
+        "secured" => Given::Secured,
         later => {
             return reader
                 .error(node.span, format!("this version can't reach the state `{later}` yet"))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::diagnostic::Span;
-use crate::language::{CONTENT, ENDINGS, EVENTS, PART, SAID};
+use crate::language::{CONTENT, ENDINGS, EVENTS, FAILED, HANDSHAKES, PART, SAID};
 use crate::send::{Content, Send};
 use crate::template::Template;
 use crate::yaml::{Node, Scalar, Style, Value};
@@ -100,6 +100,16 @@ impl<'f> Reading<'f> {
                 let last = fields.get("last").map(|node| self.reader.flag(node, "last"));
                 let contents = self.data(value)?;
                 Some(Send::Chunk { contents, last: last.unwrap_or(Some(false))? })
+            }
+            "starttls" => {
+                fields.only(self.reader, &["starttls", "failed"], "starttls");
+                self.reader.word(value, "handshake", &HANDSHAKES)?;
+                let failed = fields.get("failed");
+                let may_fail = match failed {
+                    Some(node) => self.reader.word(node, "outcome", &FAILED)? == 1,
+                    None => false,
+                };
+                Some(Send::Handshake { may_fail })
             }
             other => self
                 .reader

@@ -1,6 +1,6 @@
 //! Every key of a profile.
 
-use crate::language::{DURATION, NAME};
+use crate::language::{DURATION, NAME, TLS};
 use crate::profile::{Habit, HopProtocol};
 use crate::shape::{Kind, Shape, may, must};
 
@@ -31,6 +31,7 @@ pub(crate) static PROFILE: Shape = Shape::new(
             "Where the target sends what it accepts: to us.",
         ),
         may("maildir", Kind::Text, "Where the target delivers: a folder with new/ and cur/ in it."),
+        may("tls", Kind::Words(&TLS), "When sessions with the target begin TLS; none if missing."),
         may("timeouts", Kind::Shape(|| &TIMEOUTS), "How long the harness waits."),
         may("reference", Kind::Shape(|| &REFERENCE), "What the reference server is to be."),
     ],

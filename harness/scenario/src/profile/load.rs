@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Problems, Reader};
+use crate::language::TLS as TLS_WORDS;
 use crate::load::fields::Fields;
 use crate::load::requires::fact;
 use crate::load::scope::Scope;
 use crate::profile::keys::{PROFILE, REFERENCE, TIMEOUTS, WAITING};
 use crate::profile::outlet;
-use crate::profile::{Habit, Profile, Reference, Timeouts, Waiting};
+use crate::profile::{Habit, Profile, Reference, Timeouts, Tls, Waiting};
 use crate::source::{File, Source};
 use crate::yaml::{self, Entry, Node, Value};
 
@@ -63,12 +64,18 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
             .collect(),
         variables: variables(reader, fields.get("variables")),
         outlet: outlet::read(reader, &fields),
+        tls: fields.get("tls").and_then(|node| tls(reader, node)).unwrap_or_default(),
         timeouts: timeouts(reader, fields.get("timeouts")),
         reference: fields
             .get("reference")
             .and_then(|node| reference(reader, node))
             .unwrap_or_default(),
     })
+}
+
+fn tls(reader: Reader<'_>, node: &Node) -> Option<Tls> {
+    let ways = [Tls::None, Tls::StartTls, Tls::OnConnect];
+    reader.word(node, "way to TLS", &TLS_WORDS).map(|index| ways[index])
 }
 
 /// A name of a host, with or without a port, or an address literal: one word.
