@@ -109,7 +109,8 @@ impl Fault {
             | Self::Deaf(_)
             | Self::Flush(_)
             | Self::Data(_) => Shows::Pairing,
-            Self::Answer { say: Say::AsUsual, .. } => Shows::State,
+            Self::Plaintext => Shows::Pairing,
+            Self::Secured(_) | Self::Answer { say: Say::AsUsual, .. } => Shows::State,
             Self::Close(_) => Shows::Close,
             Self::Deliveries(_)
             | Self::Each(_)

@@ -25,8 +25,8 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    let withheld = serve.without.iter().map(|keyword| keyword.to_ascii_uppercase()).collect();
-    let config = Config { mutants, withheld, ..config_of(&profile) };
+    let mut config = Config { mutants, ..config_of(&profile) };
+    config.withheld.extend(serve.without.iter().map(|keyword| keyword.to_ascii_uppercase()));
     let identity = match identity(serve) {
         Ok(identity) => identity,
         Err(error) => {
