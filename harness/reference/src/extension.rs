@@ -183,6 +183,9 @@ mod tests {
         let listed_all =
             ["SIZE 10485760", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS"];
         assert_eq!(listed(&[]), listed_all);
-        assert_eq!(listed(&["SIZE", "8BITMIME"]), ["PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS"]);
+        assert_eq!(
+            listed(&["SIZE", "8BITMIME"]),
+            ["PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS"]
+        );
     }
 }
