@@ -64,6 +64,10 @@ fn play(steps: &str, mails: &[(u64, Mail)]) -> (Outcome, Duration) {
                 let what = mail.map_or(Happening::Waited, |(_, mail)| Happening::Delivered(mail));
                 play.observe(now, 0, what);
             }
+            Action::Secure { connection } => {
+                let reason = "no TLS here".to_owned();
+                play.observe(now, connection, Happening::HandshakeFailed { reason });
+            }
             Action::Pause { until } => now = now.max(until),
             Action::End { connection, how } => {
                 play.observe(now, connection, Happening::Ended { how });

@@ -69,6 +69,10 @@ fn play_as(head: &str, steps: &str, script: &[Far]) -> Outcome {
                 now = now.max(until);
                 play.observe(now, 0, Happening::Waited);
             }
+            Action::Secure { connection } => {
+                let reason = "no TLS here".to_owned();
+                play.observe(now, connection, Happening::HandshakeFailed { reason });
+            }
             Action::Pause { until } => now = now.max(until),
             Action::End { connection, how } => {
                 play.observe(now, connection, Happening::Ended { how });

@@ -1,4 +1,4 @@
-//! What is wrong with STARTTLS (RFC 3207).
+//! RFC 3207 §2 to §6: what goes wrong with STARTTLS.
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
