@@ -1,4 +1,4 @@
-//! What is wrong with SEND, SOML and SAML, where a server has them (RFC 821 §3.4).
+//! RFC 821 §3.4: what is wrong with SEND, SOML and SAML, where a server has them.
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
