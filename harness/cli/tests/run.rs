@@ -46,7 +46,9 @@ fn the_reference_passes_everything_and_nothing_of_the_lesson_is_skipped() {
     for case in cases {
         assert!(passes(case) || case["verdict"] == "skip", "{case:#}");
         let id = case["id"].as_str().unwrap_or_default();
-        let of_the_lesson = ["lesson/", "rfc821/3.8/"].iter().any(|spec| id.starts_with(spec));
+        // What a server does that does not turn can't be seen in one that does.
+        let of_the_lesson = ["lesson/", "rfc821/3.8/"].iter().any(|spec| id.starts_with(spec))
+            && id != "rfc821/3.8/roles-stay-when-refused";
         assert!(passes(case) || !of_the_lesson, "{id}");
     }
     assert!(cases.iter().filter(|case| passes(case)).count() >= 800);

@@ -22,7 +22,7 @@ struct Stage {
 impl Stage {
     fn new(mut config: Config) -> Self {
         // The conversations are older than the enhanced codes.
-        config.withheld.push("ENHANCEDSTATUSCODES".to_owned());
+        config.withheld.extend(["ENHANCEDSTATUSCODES", "STARTTLS"].map(str::to_owned));
         let mut server = Server::new(Arc::new(config)).with_clock(895_754_009);
         server.open(Duration::ZERO);
         let mut stage = Self {

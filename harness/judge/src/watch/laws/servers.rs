@@ -147,6 +147,8 @@ impl Lenient {
                 self.pick(&NAMES)
             }
             (250 | 251 | 551, Some(Verb::Vrfy | Verb::Expn)) => self.pick(&USERS[..2]),
+            // To call what is in the grammar an error is wrong; not to want it is not.
+            (501, _) => self.pick(&["not allowed here", "2.0.0 denied by policy"]),
             (251 | 551, _) => self.pick(&["try <a@b.test>", "2.1.5 will forward to x@[192.0.2.1]"]),
             _ => self.pick(&["OK", "2.0.0 OK", "\t", "text with spaces  ", "-", "250 250", "~"]),
         };
