@@ -15,24 +15,33 @@ fn reports() -> PathBuf {
 /// What one published result accuses its server of: the ids of cases, and `oracle:` with a
 /// requirement for what the model found.
 fn accusations() -> BTreeMap<String, Vec<String>> {
-    let published = fs::read_dir(reports().join("published")).unwrap();
+    let published = fs::read_dir(reports().join("published")).expect("as it was published");
     published
         .map(|entry| {
-            let path = entry.unwrap().path();
-            let results: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-            (path.file_stem().unwrap().to_str().unwrap().to_owned(), of(&results))
+            let path = entry.expect("as it was published").path();
+            let results: Value =
+                serde_json::from_slice(&fs::read(&path).expect("as it was published"))
+                    .expect("as it was published");
+            (
+                path.file_stem()
+                    .expect("as it was published")
+                    .to_str()
+                    .expect("as it was published")
+                    .to_owned(),
+                of(&results),
+            )
         })
         .collect()
 }
 
 fn of(results: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let cases = results["scenarios"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().expect("as it was published").to_owned();
+    let cases = results["scenarios"].as_array().expect("as it was published").iter();
     let mut accused: Vec<_> = cases
         .filter(|case| matches!(case["verdict"].as_str(), Some("fail" | "warn")))
         .map(|case| text(&case["id"]))
         .collect();
-    let findings = results["findings"].as_array().unwrap().iter();
+    let findings = results["findings"].as_array().expect("as it was published").iter();
     accused.extend(findings.map(|found| format!("oracle:{}", text(&found["requirement"]))));
     accused.sort();
     accused.dedup();
@@ -50,8 +59,9 @@ struct Entry {
 }
 
 fn entries() -> Vec<Entry> {
-    let text = fs::read_to_string(reports().join("adjudication.yaml")).unwrap();
-    let entries: Vec<Yaml> = serde_yaml::from_str(&text).unwrap();
+    let text =
+        fs::read_to_string(reports().join("adjudication.yaml")).expect("as it was published");
+    let entries: Vec<Yaml> = serde_yaml::from_str(&text).expect("as it was published");
     entries.iter().map(entry).collect()
 }
 
@@ -63,7 +73,9 @@ fn entry(entry: &Yaml) -> Entry {
     };
     let list = |key: &str| match &entry[key] {
         Yaml::Null => Vec::new(),
-        list => list.as_sequence().unwrap().iter().map(word).collect::<Vec<_>>(),
+        list => {
+            list.as_sequence().expect("as it was published").iter().map(word).collect::<Vec<_>>()
+        }
     };
     let oracle = list("oracle").into_iter().map(|id| format!("oracle:{id}"));
     Entry {

@@ -83,6 +83,7 @@ pub enum Action {
 }
 
 /// A case while it is being played.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Play {
     pub(crate) case: Case,
     pub(crate) setup: Setup,

@@ -38,6 +38,7 @@ use crate::listener::Due;
 use crate::verdict::{Evidence, Finding};
 
 /// The watch over one connection on which the harness is the client.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Watch {
     model: Model,
     reader: ReplyReader,

@@ -19,7 +19,7 @@ pub struct Delivery {
 }
 
 /// All mail that comes of an accepted message; `at` is the time, in seconds since 1970 began.
-pub(crate) fn dispatch(config: &Config, accepted: Delivery, at: u64) -> Vec<Delivery> {
+pub(crate) fn dispatch(config: &Config, accepted: &Delivery, at: u64) -> Vec<Delivery> {
     let mut lists = Vec::new();
     let mut mails = vec![Delivery { recipients: Vec::new(), ..accepted.clone() }];
     for recipient in &accepted.recipients {
@@ -97,7 +97,7 @@ mod tests {
     /// The envelopes of what comes out.
     fn envelopes(from: &str, to: &[&str]) -> Vec<(String, String)> {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-        dispatch(&config(), mail(from, to), 0)
+        dispatch(&config(), &mail(from, to), 0)
             .iter()
             .map(|mail| (text(&mail.reverse_path), text(&mail.recipients.join(&b' '))))
             .collect()
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn mail_without_trouble_goes_out_as_it_is() {
         let usual = mail("a@b.test", &["user@example.test", "user2@example.test"]);
-        assert_eq!(dispatch(&config(), usual.clone(), 0), [usual]);
+        assert_eq!(dispatch(&config(), &usual, 0), [usual]);
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         let mut config = config();
         config.lists[0].members =
             vec!["lost@example.test".to_owned(), "list@example.test".to_owned()];
-        let out = dispatch(&config, mail("a@b.test", &["list@example.test"]), 0);
+        let out = dispatch(&config, &mail("a@b.test", &["list@example.test"]), 0);
         assert_eq!(out.len(), 1);
         assert_eq!(out[0].recipients, [owner.as_bytes()]);
     }

@@ -162,7 +162,7 @@ mod tests {
         assert!(!is_beyond_us(&session(&[]), b"RET"), "it was not offered");
         check(&dsn, &[("MAIL FROM:<> RET=HDRS", 501, Fine), ("MAIL FROM:<> RET=HDRS", 552, Fine)]);
         check(&extended(&["SIZE"]), &[("MAIL FROM:<> RET=HDRS", 552, Warns)]);
-        let of = |keyword: &[u8]| of_mail_parameter(&dsn, keyword).map(|found| found.keyword());
+        let of = |keyword: &[u8]| of_mail_parameter(&dsn, keyword).map(Extension::keyword);
         assert_eq!((of(b"size"), of(b"RET"), of(b"BODY")), (Some("SIZE"), None, None));
     }
 

@@ -108,8 +108,8 @@ impl Fault {
             | Self::Lines(_)
             | Self::Deaf(_)
             | Self::Flush(_)
-            | Self::Data(_) => Shows::Pairing,
-            Self::Plaintext => Shows::Pairing,
+            | Self::Data(_)
+            | Self::Plaintext => Shows::Pairing,
             Self::Secured(_) | Self::Answer { say: Say::AsUsual, .. } => Shows::State,
             Self::Close(_) => Shows::Close,
             Self::Deliveries(_)

@@ -13,6 +13,8 @@ use crate::text::{TextRule, behind_enhanced_code};
 
 mod text;
 
+use text::{each_line, first_line};
+
 /// The extension ENHANCEDSTATUSCODES.
 pub(crate) struct EnhancedStatusCodes;
 
@@ -29,7 +31,6 @@ pub(crate) fn of_answer(model: &Model, stimulus: &Stimulus<'_>) -> Vec<TextRule>
     if !model.offers(KEYWORD) || is_exempt(stimulus) {
         return Vec::new();
     }
-    use text::{each_line, first_line};
     vec![
         TextRule::new(
             requirement!("rfc2034-3-2"),
@@ -145,7 +146,7 @@ fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<Enhance
         554 if verb == Some(Verb::Data) => (5, 1),
         _ => (0, 0),
     };
-    EnhancedCode::new(u8::try_from(reply.code.class()).ok()?, subject, detail)
+    EnhancedCode::new(reply.code.class(), subject, detail)
 }
 
 /// Whether the recipient is somebody that we do not relay for.

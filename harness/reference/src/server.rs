@@ -307,7 +307,7 @@ impl Server {
         let first = self.outputs.len();
         if reply.code.class() == 2 {
             let accepted = self.delivery(now, &receipt.text);
-            let mails = dispatch(&self.config, accepted, self.epoch.saturating_add(now.as_secs()));
+            let mails = dispatch(&self.config, &accepted, self.epoch.saturating_add(now.as_secs()));
             self.outputs.extend(mails.into_iter().map(Output::Deliver));
         }
         if !self.config.mutants.is_empty() {

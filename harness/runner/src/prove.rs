@@ -107,15 +107,6 @@ pub fn prove(cases: &[Case], mutants: &[&'static Mutant], settings: &[Setting]) 
     Proof { cases, mutants }
 }
 
-/// The mutants that behave like the reference on every walk, and so can't be caught by anybody.
-pub fn harmless(mutants: &[&'static Mutant], settings: &[Setting]) -> Vec<&'static Mutant> {
-    let (scenes, _) = arrange(&[], settings);
-    let tried = each(mutants.len(), |index| {
-        (!meet(mutants[index], &scenes).deviates).then_some(mutants[index])
-    });
-    tried.into_iter().flatten().collect()
-}
-
 /// Finds the setting of each case, and what it comes to there.
 fn arrange<'a>(cases: &'a [Case], settings: &[Setting]) -> (Vec<Scene<'a>>, Vec<CaseProof>) {
     let mut scenes = Vec::new();

@@ -5,7 +5,7 @@ use std::fs;
 use smtpspec_judge::memory;
 use smtpspec_reference::{Mutant, mutants};
 use smtpspec_runner::config_of;
-use smtpspec_runner::prove::{Setting, harmless, prove, walk};
+use smtpspec_runner::prove::{Setting, prove, walk};
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Profile, Source, load};
 
@@ -35,13 +35,6 @@ fn with_mail_waiting(mut profile: Profile) -> Profile {
         Waiting { from: String::new(), to: vec![profile.sender.clone()], text: "Hi\n".to_owned() };
     profile.reference.turn.insert(profile.client.clone(), vec![waiting]);
     profile
-}
-
-#[test]
-fn every_mutant_differs_from_the_reference() {
-    let mutants: Vec<&Mutant> = mutants::all().collect();
-    let harmless: Vec<_> = harmless(&mutants, &settings());
-    assert!(harmless.is_empty(), "{harmless:?}");
 }
 
 #[test]

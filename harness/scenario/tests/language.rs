@@ -181,6 +181,10 @@ fn a_profile_of_another_server_has_only_the_mailboxes_that_it_names() {
     assert_eq!(profile.second_recipient, Profile::default().second_recipient);
 }
 
+fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
 /// Every file that is published with the project.
 #[test]
 fn the_scenarios_of_the_project_load() {
@@ -192,8 +196,11 @@ fn the_scenarios_of_the_project_load() {
         if !folder.path().is_dir() || name == "requirements" {
             continue;
         }
-        for file in std::fs::read_dir(folder.path()).unwrap() {
-            let path = file.unwrap().path();
+        // Profiles lie also one folder deeper.
+        let mut paths: Vec<_> = entries(&folder.path());
+        let deeper: Vec<_> = paths.extract_if(.., |path| path.is_dir()).collect();
+        paths.extend(deeper.iter().flat_map(|folder| entries(folder)));
+        for path in paths {
             let shown = path.file_name().unwrap().to_string_lossy();
             let file = std::fs::File::open(&path).unwrap();
             let source = Source::read(format!("{name}/{shown}"), file).unwrap();

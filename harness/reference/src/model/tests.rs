@@ -3,7 +3,9 @@ use crate::testing::{answer, end_of_data, extended, session, transaction};
 
 fn measured(pieces: &[&[u8]]) -> MessageFacts {
     let mut measure = Measure::default();
-    pieces.iter().for_each(|piece| measure.feed(piece));
+    for piece in pieces {
+        measure.feed(piece);
+    }
     measure.facts()
 }
 

@@ -60,8 +60,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "takes one dot at most in a local-part",
         requirement!("rfc5321-4.1.2-14"),
         misread(|on| {
-            dot_string(on)
-                .is_some_and(|text| text.iter().filter(|&&octet| octet == b'.').count() > 1)
+            dot_string(on).is_some_and(|text| text.split(|&octet| octet == b'.').count() > 2)
         }),
     ),
     mutant(

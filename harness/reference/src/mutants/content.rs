@@ -107,7 +107,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "sets the high bit of some letters in a message",
         requirement!("rfc5321-4.5.2-5"),
         Fault::Text(|text| {
-            text.iter_mut().filter(|octet| **octet == b'l').for_each(|l| *l |= 0x80)
+            text.iter_mut().filter(|octet| **octet == b'l').for_each(|l| *l |= 0x80);
         }),
     ),
     mutant(

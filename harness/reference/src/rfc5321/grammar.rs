@@ -93,7 +93,7 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
         LocalPart::Quoted(_) => Some(requirement!("rfc5321-4.1.2-15")),
         LocalPart::DotString(text) => {
             let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b".-_".contains(octet);
-            (!text.iter().all(plain)).then(|| requirement!("rfc5321-4.1.2-14"))
+            (!text.iter().all(plain)).then_some(requirement!("rfc5321-4.1.2-14"))
         }
     };
     let route = (!path.route.is_empty()).then_some(of_route);
@@ -108,9 +108,9 @@ fn of_name(name: &[u8]) -> Option<RequirementId> {
     let last = name.rsplit(|&octet| octet == b'.').next().unwrap_or(name);
     let is_address = last.iter().all(u8::is_ascii_digit);
     let long = name.len() > LONG_DOMAIN;
-    (!is_address).then(|| {
-        if long { requirement!("rfc5321-4.5.3.1.2-1") } else { requirement!("rfc5321-4.1.2-11") }
-    })
+    let requirement =
+        if long { requirement!("rfc5321-4.5.3.1.2-1") } else { requirement!("rfc5321-4.1.2-11") };
+    (!is_address).then_some(requirement)
 }
 
 /// None for a tag that nobody has registered: the grammar has it, and no server needs to know it

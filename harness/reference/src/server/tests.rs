@@ -91,7 +91,7 @@ fn after_the_end_nothing_is_said_and_nothing_awaited() {
     server.open(Duration::from_secs(6));
     let time = Duration::from_secs(5) + Config::default().timeout;
     assert_eq!(server.deadline(), Some(time));
-    server.tick(time - Duration::from_secs(1));
+    server.tick(time.saturating_sub(Duration::from_secs(1)));
     server.receive(Duration::from_secs(9), b"EHLO c.test\r\nQUIT\r\nNOOP\r\n");
     assert_eq!(server.deadline(), None);
     server.tick(time * 9);
