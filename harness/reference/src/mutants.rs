@@ -49,6 +49,7 @@ mod rfc2034;
 mod rfc3207;
 mod rfc821;
 mod session;
+mod shows;
 mod sizes;
 pub(crate) mod trace;
 
@@ -86,6 +87,9 @@ pub enum Shows {
     /// In the state of the session: each reply may be given in another state, and what later
     /// replies or the mail say does not fit to it.
     State,
+    /// In a reply that a server may give at that place: that it is wrong here shows only to who
+    /// knows more of the server than it says, its mailboxes, its limits, its configuration.
+    Fact,
     /// In the mail that comes out, and nowhere else.
     Mail,
 }
@@ -93,7 +97,8 @@ pub enum Shows {
 impl Mutant {
     /// Where its deviation can be seen: for several at the first of their places.
     pub fn shows(&self) -> Shows {
-        self.fault.shows()
+        let elsewhere = shows::ELSEWHERE.iter().find(|(_, names)| names.contains(&self.name));
+        elsewhere.map_or_else(|| self.fault.shows(), |(place, _)| *place)
     }
 }
 
@@ -131,6 +136,7 @@ impl Shows {
             Self::Pairing => "pairing",
             Self::Close => "close",
             Self::State => "state",
+            Self::Fact => "fact",
             Self::Mail => "mail",
         }
     }

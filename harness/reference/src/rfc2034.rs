@@ -9,7 +9,8 @@ use smtpspec_protocol::{EnhancedCode, Reply, Verb};
 use crate::config::Standing;
 use crate::extension::Extension;
 use crate::model::{Model, Stimulus};
-use crate::text::{TextRule, behind_enhanced_code};
+use crate::rfc5321::keywords::line_with_parameter;
+use crate::text::{Fault, TextRule, behind_enhanced_code};
 
 mod text;
 
@@ -24,6 +25,18 @@ impl Extension for EnhancedStatusCodes {
     fn keyword(&self) -> &'static str {
         KEYWORD
     }
+}
+
+/// The keyword's line in the reply to EHLO.
+pub(crate) fn of_ehlo() -> TextRule {
+    TextRule::new(
+        requirement!("rfc2034-3-1"),
+        "the keyword ENHANCEDSTATUSCODES without a parameter",
+        |reply, _| {
+            let line = line_with_parameter(reply, KEYWORD)?;
+            Some(Fault::new("a parameter behind ENHANCEDSTATUSCODES", line, KEYWORD.len()))
+        },
+    )
 }
 
 /// The rules on the texts of what answers this, where the server offers the extension.

@@ -8,6 +8,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Reply;
 
 use crate::extension::Extension;
+use crate::rfc5321::keywords::line_with_parameter;
 use crate::text::{Fault, TextRule};
 
 /// The extension PIPELINING.
@@ -31,17 +32,8 @@ pub(crate) fn of_ehlo() -> TextRule {
 }
 
 fn parameter(reply: &Reply) -> Option<Fault> {
-    if reply.code.get() != 250 {
-        return None;
-    }
-    let at = KEYWORD.len();
-    let has_one = |line: &[u8]| {
-        line.get(..at).is_some_and(|word| word.eq_ignore_ascii_case(KEYWORD.as_bytes()))
-            && line.get(at) == Some(&b' ')
-            && !line[at..].trim_ascii().is_empty()
-    };
-    let line = reply.lines.iter().skip(1).position(|line| has_one(line))? + 1;
-    Some(Fault::new("a parameter behind PIPELINING", line, at))
+    let line = line_with_parameter(reply, KEYWORD)?;
+    Some(Fault::new("a parameter behind PIPELINING", line, KEYWORD.len()))
 }
 
 #[cfg(test)]

@@ -120,6 +120,12 @@ impl Wanted {
             let Mutant { name, about, breaks, .. } = proof.mutant;
             complain(&format!("no scenario catches {name}: a server that {about} ({breaks})"));
         }
+        let spoken = |proof: &&MutantProof| proof.mutant.shows() == Shows::Reply;
+        let heard = |proof: &&MutantProof| proof.oracle.is_some();
+        let unheard = proof.mutants.iter().filter(spoken).filter(|proof| !heard(proof));
+        for proof in unheard.filter(|_| self.escaped) {
+            complain(&format!("the model alone does not convict {}", proof.mutant.name));
+        }
         for proof in proof.harmless().filter(|_| self.escaped) {
             complain(&format!("{} behaves like the reference", proof.mutant.name));
         }

@@ -5,6 +5,20 @@ use smtpspec_protocol::Reply;
 
 use crate::text::{Fault, TextRule};
 
+/// The line of an EHLO reply that has this keyword and something behind it (RFC 5321 §4.1.1.1).
+pub(crate) fn line_with_parameter(reply: &Reply, keyword: &str) -> Option<usize> {
+    if reply.code.get() != 250 {
+        return None;
+    }
+    let at = keyword.len();
+    let has_one = |line: &[u8]| {
+        line.get(..at).is_some_and(|word| word.eq_ignore_ascii_case(keyword.as_bytes()))
+            && line.get(at) == Some(&b' ')
+            && !line[at..].trim_ascii().is_empty()
+    };
+    Some(reply.lines.iter().skip(1).position(|line| has_one(line))? + 1)
+}
+
 /// The lines behind the first of a positive reply to EHLO.
 ///
 /// ```abnf

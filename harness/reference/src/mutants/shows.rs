@@ -1,0 +1,69 @@
+//! Where mutants show whose fault does not tell (RFC 5321 §4.2): the replies of most of these are
+//! among those that a server may give at that place, and no model can hold one against it.
+
+use super::Shows;
+
+/// Mutants by name, for each place other than that of their fault.
+pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
+    (Shows::Close, &["refused-session-is-closed", "idle-client-is-left-after-two-minutes"]),
+    (Shows::State, &["starttls-taken-inside-tls", "turn-refused-changes-roles"]),
+    (Shows::Mail, &["looping-message-relayed", "refused-for-now-and-delivered"]),
+    // Passing trouble is always possible, and so is that the server has no room or leaves.
+    (
+        Shows::Fact,
+        &[
+            "message-of-64k-refused",
+            "message-over-limit-draws-452",
+            "refuses-after-50-recipients",
+            "refuses-after-99-recipients",
+            "size-over-limit-draws-452",
+            "too-many-recipients-draws-451",
+            "too-many-recipients-draws-552",
+            "unknown-command-draws-421",
+        ],
+    ),
+    // Whom a server knows, and what it is told of them, is its own affair.
+    (
+        Shows::Fact,
+        &[
+            "data-refused-after-refused-rcpt",
+            "empty-forward-path-accepted",
+            "expn-members-in-one-line",
+            "expn-with-headline",
+            "quoted-spelling-is-another-mailbox",
+            "vrfy-knows-addresses-only",
+            "vrfy-knows-local-parts-only",
+        ],
+    ),
+    // What it offers, what it has that it does not offer, and what it has not.
+    (
+        Shows::Fact,
+        &[
+            "ehlo-keyword-unregistered",
+            "eightbitmime-not-offered",
+            "enhanced-codes-after-ehlo-only",
+            "help-on-unknown-topic-draws-502",
+            "send-with-bad-syntax-draws-502",
+            "size-not-offered",
+            "unknown-parameter-accepted",
+        ],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_that_of_a_mutant_and_stands_once() {
+        let mut names: Vec<&str> =
+            ELSEWHERE.iter().flat_map(|(_, names)| *names).copied().collect();
+        for name in &names {
+            assert!(super::super::by_name(name).is_some(), "{name}");
+        }
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}
