@@ -102,6 +102,13 @@ impl Mutant {
     }
 }
 
+impl Mutant {
+    /// Whether nothing that the server says is otherwise than that of a careful one.
+    pub fn spoils_mail_alone(&self) -> bool {
+        self.fault.shows() == Shows::Mail
+    }
+}
+
 impl Fault {
     fn shows(&self) -> Shows {
         match self {

@@ -116,7 +116,7 @@ fn arrange<'a>(cases: &'a [Case], settings: &[Setting]) -> (Vec<Scene<'a>>, Vec<
         let places: Vec<usize> = (0..cases.len()).filter(|&at| open(&proofs[at])).collect();
         let wanted = places.iter().map(|&at| &cases[at]).collect();
         let mut stage = Stage::new(wanted, &setting.profile, place == 0);
-        let mut usual = stage.run(&stage.config);
+        let mut usual = stage.run();
         let mut applies = Vec::new();
         for (&at, played) in places.iter().zip(&usual.played) {
             let proof = on_reference(&cases[at], setting.name, played);
@@ -173,23 +173,36 @@ impl<'a> Stage<'a> {
         Self { cases, usual, profile: Arc::new(profile.clone()), config }
     }
 
-    fn run(&self, config: &Config) -> Shown {
-        let config = Arc::new(config.clone());
-        let offered = memory::offered(&config);
-        let setup = || Setup {
-            profile: Arc::clone(&self.profile),
-            unique: "unique".to_owned(),
-            segmentation: Segmentation::default(),
-            offered: offered.clone(),
-        };
-        let play = |case: &&Case| memory::play(Case::clone(case), setup(), &config);
+    /// All that a careful server shows.
+    fn run(&self) -> Shown {
+        let config = Arc::new(self.config.clone());
+        let play = self.player(&config);
         Shown {
-            played: self.cases.iter().map(play).collect(),
-            walks: if self.usual {
-                walk::all(&config, &self.profile).collect()
-            } else {
-                walk::some(&config, &self.profile).collect()
-            },
+            played: self.cases.iter().map(|case| play(case)).collect(),
+            walks: self.walks(&config),
+        }
+    }
+
+    /// Plays cases on a server.
+    fn player(&self, config: &Arc<Config>) -> impl Fn(&Case) -> Played {
+        let offered = memory::offered(config);
+        let (config, profile) = (Arc::clone(config), Arc::clone(&self.profile));
+        move |case| {
+            let setup = Setup {
+                profile: Arc::clone(&profile),
+                unique: "unique".to_owned(),
+                segmentation: Segmentation::default(),
+                offered: offered.clone(),
+            };
+            memory::play(case.clone(), setup, &config)
+        }
+    }
+
+    fn walks(&self, config: &Arc<Config>) -> Vec<(Transcript, Vec<Delivery>)> {
+        if self.usual {
+            walk::all(config, &self.profile).collect()
+        } else {
+            walk::some(config, &self.profile).collect()
         }
     }
 }
@@ -213,44 +226,55 @@ fn meet(mutant: &'static Mutant, scenes: &[Scene<'_>]) -> MutantProof {
 impl Scene<'_> {
     fn meet(&self, proof: &mut MutantProof) {
         let Self { stage, usual, places } = self;
-        let shown = stage.run(&Config { mutants: vec![proof.mutant], ..stage.config.clone() });
-        for ((played, usual), &place) in shown.played.iter().zip(&usual.played).zip(places) {
+        let mutants = vec![proof.mutant];
+        let config = Arc::new(Config { mutants, ..stage.config.clone() });
+        let play = stage.player(&config);
+        for ((case, usual), &place) in stage.cases.iter().zip(&usual.played).zip(places) {
+            // What goes wrong in the mail alone, a case that asks for none can't see.
+            if proof.mutant.spoils_mail_alone() && !case.scenario.requires.next_hop {
+                continue;
+            }
+            let played = play(case);
             // A case that fails on the reference too shows nothing.
-            if is_accusation(played) && !is_accusation(usual) {
+            if is_accusation(&played) && !is_accusation(usual) {
                 proof.caught_by.push(place);
                 let findings = &played.outcome.result.findings;
                 proof.for_its_rule |=
                     findings.iter().any(|finding| finding.requirement == proof.mutant.breaks);
             }
+            compare(proof, shown_by(&played), shown_by(usual));
         }
-        // What is as on the reference holds nothing against a mutant.
-        for ((transcript, deliveries), usual) in shown.all().zip(usual.all()) {
-            if differ((transcript, deliveries), usual) {
-                proof.deviates = true;
-                if proof.oracle.is_none() {
-                    let found = memory::listen(transcript);
-                    proof.oracle = found.first().map(|found| found.requirement);
-                }
-            }
+        for (walk, usual) in stage.walks(&config).iter().zip(&usual.walks) {
+            compare(proof, (&walk.0, &walk.1), (&usual.0, &usual.1));
         }
     }
+}
+
+/// Asks the model about what a mutant does otherwise than the reference: what is as there holds
+/// nothing against it.
+fn compare(proof: &mut MutantProof, shown: Seen<'_>, usual: Seen<'_>) {
+    if differ(shown, usual) {
+        proof.deviates = true;
+        if proof.oracle.is_none() {
+            let found = memory::listen(shown.0);
+            proof.oracle = found.first().map(|found| found.requirement);
+        }
+    }
+}
+
+/// What went over the wire, and the mail that came out.
+type Seen<'s> = (&'s Transcript, &'s Vec<Delivery>);
+
+fn shown_by(played: &Played) -> Seen<'_> {
+    (&played.outcome.result.transcript, &played.deliveries)
 }
 
 fn is_accusation(played: &Played) -> bool {
     matches!(played.outcome.result.verdict, Verdict::Fail | Verdict::Warn)
 }
 
-impl Shown {
-    fn all(&self) -> impl Iterator<Item = (&Transcript, &Vec<Delivery>)> {
-        let played = self.played.iter();
-        played
-            .map(|played| (&played.outcome.result.transcript, &played.deliveries))
-            .chain(self.walks.iter().map(|walk| (&walk.0, &walk.1)))
-    }
-}
-
 /// Whether anything differs, on the wire or in the mail that comes out. Times do not count.
-fn differ(one: (&Transcript, &Vec<Delivery>), other: (&Transcript, &Vec<Delivery>)) -> bool {
+fn differ(one: Seen<'_>, other: Seen<'_>) -> bool {
     one.1 != other.1 || wire(one.0).ne(wire(other.0))
 }
 
