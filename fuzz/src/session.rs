@@ -56,6 +56,8 @@ fn config(habits: u8) -> Config {
         message: b"Hi\r\n.\r\n".to_vec(),
     };
     let withheld = if has(5) { vec!["SIZE".to_owned(), "8BITMIME".to_owned()] } else { Vec::new() };
+    // Behind STARTTLS nobody can read the octets (RFC 3207 §4).
+    let withheld = [withheld, vec!["STARTTLS".to_owned()]].concat();
     Config {
         refuses_sessions: has(0),
         relays: has(1),
