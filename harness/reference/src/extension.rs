@@ -81,8 +81,13 @@ pub(crate) trait Extension: Sync {
 }
 
 /// Every extension that the model knows, in the order of its EHLO reply.
-pub(crate) static EXTENSIONS: [&dyn Extension; 5] =
-    [&Size, &EightBitMime, &Pipelining, &EnhancedStatusCodes, &StartTls];
+pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
+    &Size,                // RFC 1870
+    &EightBitMime,        // RFC 6152
+    &Pipelining,          // RFC 2920
+    &EnhancedStatusCodes, // RFC 2034
+    &StartTls,            // RFC 3207
+];
 
 /// The keywords and arguments of the extensions that this server offers.
 pub(crate) fn lines<'a>(model: &'a Model, config: &'a Config) -> impl Iterator<Item = String> + 'a {
@@ -180,12 +185,8 @@ mod tests {
             let withheld = withheld.iter().map(|one| (*one).to_owned()).collect();
             lines(&Model::oracle(), &Config { withheld, ..Config::default() }).collect::<Vec<_>>()
         };
-        let listed_all =
-            ["SIZE 10485760", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS"];
-        assert_eq!(listed(&[]), listed_all);
-        assert_eq!(
-            listed(&["SIZE", "8BITMIME"]),
-            ["PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS"]
-        );
+        let all = listed(&[]);
+        assert_eq!(all[..2], ["SIZE 10485760", "8BITMIME"]);
+        assert_eq!(listed(&["SIZE", "8BITMIME"]), all[2..]);
     }
 }

@@ -251,27 +251,27 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
     all().find(|mutant| mutant.name == name)
 }
 
-static FAMILIES: [&[Mutant]; 20] = [
-    rfc3207::MUTANTS,
+static FAMILIES: &[&[Mutant]] = &[
+    address::MUTANTS,
+    content::MUTANTS,
+    data::MUTANTS,
+    delivery::MUTANTS,
+    envelope::MUTANTS,
+    extension::MUTANTS,
+    inquiry::MUTANTS,
+    literal::MUTANTS,
+    notice::MUTANTS,
     opening::MUTANTS,
     order::MUTANTS,
-    envelope::MUTANTS,
-    address::MUTANTS,
-    literal::MUTANTS,
     parameter::MUTANTS,
-    data::MUTANTS,
-    session::MUTANTS,
-    inquiry::MUTANTS,
-    reply::MUTANTS,
-    rfc821::MUTANTS,
-    sizes::MUTANTS,
-    extension::MUTANTS,
-    rfc2034::MUTANTS,
     pipelining::MUTANTS,
-    delivery::MUTANTS,
-    content::MUTANTS,
+    reply::MUTANTS,
+    rfc2034::MUTANTS,
+    rfc3207::MUTANTS,
+    rfc821::MUTANTS,
+    session::MUTANTS,
+    sizes::MUTANTS,
     trace::MUTANTS,
-    notice::MUTANTS,
 ];
 
 /// The single faults of these mutants.
