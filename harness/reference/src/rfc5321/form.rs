@@ -100,7 +100,6 @@ pub(crate) fn judge(model: &Model, request: &Request<'_>, expectation: Expectati
             requirement!("rfc5321-2.4-14"),
             &["4yz 5yz"],
         )
-        .refuse_if(control || !line.is_ascii(), || syntax_error(request))
 }
 
 /// Whether the grammar has the argument, and nobody has such a mailbox or host: a literal with a
