@@ -11,6 +11,7 @@ use crate::rfc1870::Size;
 use crate::rfc2034::EnhancedStatusCodes;
 use crate::rfc2920::Pipelining;
 use crate::rfc3207::StartTls;
+use crate::rfc3461::Dsn;
 use crate::rfc6152::EightBitMime;
 
 /// A service extension, as far as it changes what a session is (RFC 5321 §2.2.2).
@@ -87,6 +88,7 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &Pipelining,          // RFC 2920
     &EnhancedStatusCodes, // RFC 2034
     &StartTls,            // RFC 3207
+    &Dsn,                 // RFC 3461
 ];
 
 /// The keywords and arguments of the extensions that this server offers.
@@ -161,14 +163,17 @@ mod tests {
 
     #[test]
     fn a_parameter_is_judged_by_the_extension_that_is_offered_with_it() {
-        let dsn = extended(&["DSN", "SIZE"]);
-        assert!(is_beyond_us(&dsn, b"ret") && !is_beyond_us(&dsn, b"BY"));
-        assert!(!is_beyond_us(&dsn, b"SIZE"), "we have a file for that");
-        assert!(!is_beyond_us(&session(&[]), b"RET"), "it was not offered");
-        check(&dsn, &[("MAIL FROM:<> RET=HDRS", 501, Fine), ("MAIL FROM:<> RET=HDRS", 552, Fine)]);
-        check(&extended(&["SIZE"]), &[("MAIL FROM:<> RET=HDRS", 552, Warns)]);
-        let of = |keyword: &[u8]| of_mail_parameter(&dsn, keyword).map(Extension::keyword);
-        assert_eq!((of(b"size"), of(b"RET"), of(b"BODY")), (Some("SIZE"), None, None));
+        let conperm = extended(&["CONPERM", "SIZE"]);
+        assert!(is_beyond_us(&conperm, b"conperm") && !is_beyond_us(&conperm, b"BY"));
+        assert!(!is_beyond_us(&conperm, b"SIZE"), "we have a file for that");
+        assert!(!is_beyond_us(&session(&[]), b"CONPERM"), "it was not offered");
+        check(
+            &conperm,
+            &[("MAIL FROM:<> CONPERM=A", 501, Fine), ("MAIL FROM:<> CONPERM=A", 552, Fine)],
+        );
+        check(&extended(&["SIZE"]), &[("MAIL FROM:<> CONPERM=A", 552, Warns)]);
+        let of = |keyword: &[u8]| of_mail_parameter(&conperm, keyword).map(Extension::keyword);
+        assert_eq!((of(b"size"), of(b"CONPERM"), of(b"BODY")), (Some("SIZE"), None, None));
     }
 
     #[test]

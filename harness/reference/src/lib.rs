@@ -35,6 +35,7 @@
 //! | RFC 2034 ENHANCEDSTATUSCODES | `rfc2034.rs` |
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
 //! | RFC 3207 STARTTLS | `rfc3207.rs` |
+//! | RFC 3461 DSN | `rfc3461.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
@@ -61,6 +62,7 @@ mod rfc1870;
 mod rfc2034;
 mod rfc2920;
 mod rfc3207;
+mod rfc3461;
 mod rfc6152;
 
 #[cfg(test)]

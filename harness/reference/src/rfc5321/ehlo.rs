@@ -10,6 +10,7 @@ use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
 use crate::extension;
 use crate::model::{Hello, Model, Offer};
 use crate::rfc3207;
+use crate::rfc3461;
 use crate::{rfc2034, rfc2920};
 
 /// What EHLO may draw.
@@ -26,7 +27,7 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         .texts(keywords::of_ehlo())
         .texts(rfc3207::of_ehlo(model.is_secured()))
         .texts(grammar::of_argument(request))
-        .texts([rfc2920::of_ehlo(), rfc2034::of_ehlo()])
+        .texts([rfc2920::of_ehlo(), rfc2034::of_ehlo(), rfc3461::of_ehlo()])
         .refuse_if(form.is_refused(), || syntax_error(request))
 }
 

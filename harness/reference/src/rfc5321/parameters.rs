@@ -9,6 +9,7 @@ use super::grammar;
 use crate::expectation::Expectation;
 use crate::extension;
 use crate::model::Model;
+use crate::rfc3461;
 use crate::state::State;
 
 /// Adds what the parameters of MAIL ask for.
@@ -35,6 +36,7 @@ pub(crate) fn on_mail(
         .iter()
         .all(|parameter| extension::of_mail_parameter(model, parameter.keyword).is_some());
     let expectation = refuse_repeated(&mail.parameters, expectation);
+    let expectation = rfc3461::of_mail(model, request, &mail.parameters, expectation);
     // What a careful server takes, offered parameters included, is no error of syntax.
     let taken =
         offered && *model.state() == State::Ready && expectation.preferred.code.class() == 2;
@@ -60,7 +62,8 @@ pub(crate) fn on_rcpt(
             None => unclaimed(model, parameter.keyword, form, others, expectation),
         };
     }
-    refuse_repeated(&rcpt.parameters, expectation)
+    let expectation = refuse_repeated(&rcpt.parameters, expectation);
+    rfc3461::of_rcpt(model, request, &rcpt.parameters, expectation)
 }
 
 /// A parameter that no offered extension has: a server may know it without having offered it,
