@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # What the recipes have in common; each `up` sources it.
 #
-#   recipe NAME "$@"      reads DIR and COMMAND…; then $install is where the server is installed, and
-#                         $run a folder that this run alone has
+#   recipe NAME "$@"      reads [--listener LISTENER] DIR COMMAND…; then $install is where the server is
+#                         installed, and $run a folder that this run alone has
 #   debian PACKAGE...     unpacks packages and all that they need and the system lacks into $install/root
 #   account NAME          makes a system account that a server insists on
 #   fill FILE NAME=VALUE… prints FILE with @NAME@ replaced
@@ -13,8 +13,13 @@ set -euo pipefail
 recipe() {
     local name=$1
     shift
+    listener=smtp
+    if [ "${1-}" = --listener ]; then
+        listener=$2
+        shift 2
+    fi
     if [ $# -lt 2 ]; then
-        echo "usage: $0 [OPTION] DIR COMMAND..." >&2
+        echo "usage: $0 [OPTION] [--listener smtp|submission|submissions] DIR COMMAND..." >&2
         exit 2
     fi
     mkdir -p "$1"
@@ -30,7 +35,19 @@ recipe() {
     log=$install/last.log
     trap 'rm -rf "$run"' EXIT
     port=$(free_port)
+    submission=$(free_port)
+    submissions=$(free_port)
     next_hop=$(free_port)
+    # Where the command is to find the server (RFC 5321, RFC 6409, RFC 8314 §3.3).
+    case $listener in
+    smtp) listens=$port ;;
+    submission) listens=$submission ;;
+    submissions) listens=$submissions ;;
+    *)
+        echo "there is no listener $listener: smtp, submission, submissions" >&2
+        exit 2
+        ;;
+    esac
 }
 
 # Below the ports that the system gives to clients, so that none of them takes it meanwhile.
@@ -74,12 +91,19 @@ debian() {
     export LD_LIBRARY_PATH=${LD_LIBRARY_PATH}$root/usr/lib/postfix
 }
 
+# A user bob with the password secret, in a file that Cyrus SASL reads.
+sasl_user() {
+    SASL_PATH=$(printf '%s:' "$install"/root/usr/lib/*-linux-gnu/sasl2)
+    export SASL_PATH
+    printf secret | "$install/root/usr/sbin/saslpasswd2" -p -c -f "$1" -u example.test bob
+}
+
 account() {
     getent passwd "$1" >/dev/null ||
         useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
 }
 
-# For STARTTLS: nobody is to trust it.
+# For TLS: nobody is to trust it.
 certificate() {
     openssl req -x509 -newkey rsa:2048 -nodes -keyout "$run/key.pem" -out "$run/cert.pem" -days 30 \
         -subj /CN=mx.example.test -addext 'subjectAltName=DNS:mx.example.test,DNS:localhost,IP:127.0.0.1' \
@@ -91,7 +115,8 @@ fill() {
     local file=$1 pair
     shift
     local edits=()
-    for pair in "DIR=$run" "ROOT=$install/root" "PORT=$port" "NEXT_HOP=$next_hop" "$@"; do
+    for pair in "DIR=$run" "ROOT=$install/root" "PORT=$port" "SUBMISSION=$submission" \
+        "SUBMISSIONS=$submissions" "NEXT_HOP=$next_hop" "$@"; do
         edits+=(-e "s#@${pair%%=*}@#${pair#*=}#g")
     done
     sed "${edits[@]}" "$file"
@@ -102,7 +127,7 @@ serve() {
     server=$!
     trap 'end; rm -rf "$run"' EXIT
     local tries=0
-    until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    until (exec 3<>"/dev/tcp/127.0.0.1/$listens") 2>/dev/null; do
         tries=$((tries + 1))
         if ! kill -0 "$server" 2>/dev/null || [ "$tries" -gt 300 ]; then
             echo "the server did not start; its last words:" >&2
@@ -112,7 +137,7 @@ serve() {
         sleep 0.1
     done
     exec {lock}>&-
-    export SMTPSPEC_SERVER=127.0.0.1:$port
+    export SMTPSPEC_SERVER=127.0.0.1:$listens
     # Its own libraries are not for the command.
     unset LD_LIBRARY_PATH
     local status=0

@@ -333,3 +333,13 @@ fn a_reply_that_answers_nothing_convicts_under_no_other_rule() {
     assert_eq!(outcome.result.verdict, Verdict::Inconclusive);
     assert!(outcome.oracle.iter().any(|one| one.requirement.as_str() == "rfc5321-4.2-1"));
 }
+
+#[test]
+fn octets_that_are_no_reply_may_be_what_was_wanted() {
+    let alert = [Says(b"\x15\x03\x03\0\x02\x02\n")];
+    let steps = |wanted: &str| format!("      - C: NOOP\n      - S: {wanted}\n");
+    let verdict = |wanted: &str| verdict_of(MUST, &steps(wanted), &alert).0;
+    assert_eq!(verdict("{octets: '\\A\\x15\\x03'}"), Verdict::Pass);
+    assert_eq!(verdict("{octets: '\\A\\x16\\x03'}"), Verdict::Fail);
+    assert_eq!(verdict("{must: 250, octets: '\\A\\x15\\x03'}"), Verdict::Fail);
+}

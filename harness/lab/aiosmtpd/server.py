@@ -1,7 +1,8 @@
-"""server.py PORT MAILDIR: aiosmtpd with two mailboxes and postmaster at example.test.
+"""server.py DIR PORT SUBMISSION SUBMISSIONS: aiosmtpd with two mailboxes and postmaster at example.test.
 
 aiosmtpd leaves it to its user which mail to accept and what to do with it. This user puts it into a
-Maildir, octet for octet behind the fields that RFC 5321 §4.4 wants.
+Maildir, octet for octet behind the fields that RFC 5321 §4.4 wants. DIR holds it (`mail`) and the
+certificate; on the ports of submission a user has to log in, inside TLS.
 """
 
 import asyncio
@@ -10,9 +11,10 @@ import itertools
 import os
 import pathlib
 import signal
+import ssl
 import sys
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 NAME = "mx.example.test"
 
@@ -55,17 +57,43 @@ class Mailboxes:
         return "250 OK"
 
 
-async def main(port, maildir):
+def authenticate(server, session, envelope, mechanism, auth_data):
+    known = auth_data == LoginPassword(b"bob", b"secret")
+    return AuthResult(success=known, auth_data="bob" if known else None)
+
+
+async def main(directory, port, submission, submissions):
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, done.set)
-    mailboxes = Mailboxes(maildir)
-    server = await loop.create_server(
-        lambda: SMTP(mailboxes, data_size_limit=1 << 20, hostname=NAME, loop=loop), "127.0.0.1", port
-    )
+    mailboxes = Mailboxes(directory / "mail")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+
+    def session(**options):
+        return lambda: SMTP(
+            mailboxes,
+            data_size_limit=1 << 20,
+            hostname=NAME,
+            authenticator=authenticate,
+            loop=loop,
+            **options,
+        )
+
+    # It does not notice that TLS is there already where it did not begin it itself.
+    servers = [
+        await loop.create_server(session(tls_context=context), "127.0.0.1", port),
+        await loop.create_server(
+            session(tls_context=context, require_starttls=True, auth_required=True), "127.0.0.1", submission
+        ),
+        await loop.create_server(
+            session(auth_required=True, auth_require_tls=False), "127.0.0.1", submissions, ssl=context
+        ),
+    ]
     await done.wait()
-    server.close()
+    for server in servers:
+        server.close()
 
 
-asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
+asyncio.run(main(pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:])))

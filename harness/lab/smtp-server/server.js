@@ -1,7 +1,8 @@
-// server.js PORT DIR: smtp-server with two mailboxes and postmaster at example.test.
+// server.js DIR PORT SUBMISSION SUBMISSIONS: smtp-server with two mailboxes and postmaster at example.test.
 //
 // smtp-server leaves it to its user which mail to accept and what to do with it. This user puts it
-// into a Maildir, octet for octet behind the fields that RFC 5321 §4.4 wants.
+// into a Maildir, octet for octet behind the fields that RFC 5321 §4.4 wants. DIR holds it (`mail`)
+// and the certificate; on the ports of submission a user has to log in.
 
 'use strict';
 
@@ -11,7 +12,7 @@ const { SMTPServer } = require('smtp-server');
 
 const NAME = 'mx.example.test';
 const KNOWN = ['user@example.test', 'user2@example.test', 'postmaster@example.test', 'postmaster'];
-const [port, dir] = process.argv.slice(2);
+const [dir, ...ports] = process.argv.slice(2);
 let count = 0;
 
 function refusal(code, text) {
@@ -23,10 +24,9 @@ function date() {
     return new Date().toUTCString().replace('GMT', '+0000');
 }
 
-const server = new SMTPServer({
+const options = {
     name: NAME,
     size: 1 << 20,
-    authOptional: true,
     disableReverseLookup: true,
     key: fs.readFileSync(path.join(dir, 'key.pem')),
     cert: fs.readFileSync(path.join(dir, 'cert.pem')),
@@ -68,7 +68,12 @@ const server = new SMTPServer({
             return callback(null, 'message accepted');
         });
     },
-});
+};
 
-server.on('error', error => console.error(error.message));
-server.listen(Number(port), '127.0.0.1');
+// In the order of the ports.
+const services = [{ authOptional: true }, {}, { secure: true }];
+services.forEach((service, at) => {
+    const server = new SMTPServer({ ...options, ...service });
+    server.on('error', error => console.error(error.message));
+    server.listen(Number(ports[at]), '127.0.0.1');
+});
