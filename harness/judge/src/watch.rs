@@ -17,6 +17,7 @@ mod doubt;
 mod ending;
 mod exchange;
 mod judging;
+mod login;
 mod pairing;
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ pub const PATH: usize = 256;
 /// Octets of a command line, verb and CRLF included (RFC 5321 §4.5.3.1.4).
 pub const COMMAND_LINE: usize = 512;
 
+/// Octets of a line in an AUTH exchange, CRLF included: what RFC 4954 §4 calls enough for the
+/// mechanisms of its time.
+pub const AUTH_LINE: usize = 12_288;
+
 /// Octets of a reply line, code and CRLF included (RFC 5321 §4.5.3.1.5).
 pub const REPLY_LINE: usize = 512;
 

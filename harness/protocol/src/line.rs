@@ -69,6 +69,11 @@ impl LineBuffer {
         None
     }
 
+    /// Reads further lines up to `limit` octets; what of a line is here already stays.
+    pub fn limit_to(&mut self, limit: usize) {
+        self.limit = limit.max(self.head.len());
+    }
+
     /// How many octets came since the last CRLF.
     pub fn pending(&self) -> usize {
         self.octets

@@ -1,6 +1,7 @@
 //! What the reference server knows of itself: its names, its mailboxes, its limits, its habits.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, limits};
@@ -49,6 +50,16 @@ pub struct Config {
     pub max_command_line: usize,
     /// How long the server awaits the next command or data (RFC 5321 §4.5.3.2.7).
     pub timeout: Duration,
+    /// Who can log in; without anybody AUTH is not offered (RFC 4954 §4).
+    pub users: Vec<User>,
+    /// Whether AUTH is offered outside TLS too, where passwords can be overheard (RFC 4954 §4).
+    pub auth_in_clear: bool,
+    /// Whether nothing is done for a client that has not logged in (RFC 4954 §6).
+    pub requires_login: bool,
+    /// The longest line read in an AUTH exchange, with its CRLF (RFC 4954 §4).
+    pub max_auth_line: usize,
+    /// How often SCRAM hashes a password (RFC 5802 §5.1).
+    pub scram_iterations: u32,
     /// The clients that TURN serves, and what waits for each (RFC 821 §3.8). Empty: TURN is
     /// refused. A name is no proof of who is there, so this is for tests and closed networks.
     pub turn: TurnPeers,
@@ -68,6 +79,24 @@ pub struct Account {
     pub domain: String,
     /// The name that VRFY gives with the mailbox (RFC 5321 §3.5.1).
     pub full_name: Option<String>,
+}
+
+/// Somebody who can log in (RFC 4954 §4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name, as SASL has it.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// The token for OAUTHBEARER, if there is one (RFC 7628 §3.1).
+    pub token: Option<String>,
+}
+
+/// The name alone: secrets are printed nowhere.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A mailing list: mail to it is taken, EXPN tells its members (RFC 5321 §3.5).
@@ -222,7 +251,8 @@ impl Account {
 }
 
 impl Default for Config {
-    /// `mx.example.test`, with the mailboxes `user` and `user2` at `example.test`.
+    /// `mx.example.test`, with the mailboxes `user` and `user2` at `example.test`, where `bob` can
+    /// log in.
     fn default() -> Self {
         Self {
             name: "mx.example.test".to_owned(),
@@ -251,6 +281,15 @@ impl Default for Config {
             max_recipients: 1000,
             max_command_line: 4096,
             timeout: limits::SERVER_TIMEOUT,
+            users: vec![User {
+                name: "bob".to_owned(),
+                password: "secret".to_owned(),
+                token: Some("bobs-token".to_owned()),
+            }],
+            auth_in_clear: false,
+            requires_login: false,
+            max_auth_line: limits::AUTH_LINE,
+            scram_iterations: 4096,
             turn: TurnPeers::new(),
             mutants: Vec::new(),
         }

@@ -12,6 +12,7 @@ use crate::rfc2034::EnhancedStatusCodes;
 use crate::rfc2920::Pipelining;
 use crate::rfc3207::StartTls;
 use crate::rfc3461::Dsn;
+use crate::rfc4954::Auth;
 use crate::rfc6152::EightBitMime;
 
 /// A service extension, as far as it changes what a session is (RFC 5321 §2.2.2).
@@ -89,6 +90,7 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &EnhancedStatusCodes, // RFC 2034
     &StartTls,            // RFC 3207
     &Dsn,                 // RFC 3461
+    &Auth,                // RFC 4954
 ];
 
 /// The keywords and arguments of the extensions that this server offers.
@@ -132,7 +134,6 @@ pub(crate) fn is_registered_verb(verb: &[u8]) -> bool {
 
 /// The IANA registry of SMTP service extensions, as far as it adds parameters.
 const REGISTERED: &[(&str, &[&str])] = &[
-    ("AUTH", &["AUTH"]),
     ("BINARYMIME", &["BODY"]),
     ("CHECKPOINT", &["TRANSID"]),
     ("CONNEG", &["CONNEG"]),

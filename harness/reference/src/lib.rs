@@ -36,6 +36,7 @@
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
 //! | RFC 3207 STARTTLS | `rfc3207.rs` |
 //! | RFC 3461 DSN | `rfc3461.rs` |
+//! | RFC 4954 AUTH | `rfc4954.rs`, with the mechanisms of SASL in `sasl.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
@@ -49,6 +50,7 @@ mod extension;
 mod model;
 pub mod mutants;
 mod next_hop;
+pub mod sasl;
 mod server;
 mod state;
 mod text;
@@ -63,13 +65,14 @@ mod rfc2034;
 mod rfc2920;
 mod rfc3207;
 mod rfc3461;
+mod rfc4954;
 mod rfc6152;
 
 #[cfg(test)]
 mod testing;
 
 pub use client::{Client, Fate, Returned};
-pub use config::{Account, Config, MailingList, Moved, Queued, TurnPeers};
+pub use config::{Account, Config, MailingList, Moved, Queued, TurnPeers, User};
 pub use delivery::Delivery;
 pub use expectation::{Codes, Expectation, Rule};
 pub use model::{Measure, MessageFacts, Model, Stimulus};

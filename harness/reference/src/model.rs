@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use smtpspec_protocol::{Grammar, Reply, Request, Verb};
+use smtpspec_protocol::{Grammar, Reply, Request, Verb, limits};
 
 use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension;
 use crate::rfc821::{send, turn};
 use crate::rfc2034;
+use crate::rfc4954::{self, Login};
 use crate::rfc5321::{
     data, disclosure, ehlo, expn, form, greeting, help, mail, naming, noop, order, quit, rcpt,
     rset, sizes, unknown, vrfy,
@@ -30,6 +31,8 @@ pub struct Model {
     transaction: Option<Transaction>,
     /// Whether the session is inside TLS (rfc3207-4.2-6).
     secured: bool,
+    /// Who the client is.
+    login: Login,
 }
 
 /// The EHLO or HELO that the server accepted last (RFC 5321 §4.1.1.1).
@@ -137,6 +140,7 @@ impl Model {
             offered: Vec::new(),
             transaction: None,
             secured: false,
+            login: Login::default(),
         }
     }
 
@@ -150,7 +154,15 @@ impl Model {
         let expectation = match stimulus {
             Stimulus::Connected => greeting::expect(self),
             _ if self.state.is_over() => order::expect_nothing(self),
-            Stimulus::Request(request) => self.expect_request(request),
+            Stimulus::Request(request) if self.state == State::AwaitResponse => {
+                rfc4954::expect_response(self, request.line)
+            }
+            Stimulus::Overlong { .. } if self.state == State::AwaitResponse => {
+                rfc4954::expect_too_long(self)
+            }
+            Stimulus::Request(request) => {
+                rfc4954::want_login(self, request, self.expect_request(request))
+            }
             Stimulus::Overlong { .. } => sizes::expect_overlong(self),
             Stimulus::Message(facts) => data::expect_message(self, facts),
         };
@@ -213,8 +225,18 @@ impl Model {
         match stimulus {
             Stimulus::Connected => greeting::advance(self, reply),
             _ if self.state.is_over() => {}
+            Stimulus::Request(Request { line, .. }) | Stimulus::Overlong { head: line, .. }
+                if self.state == State::AwaitResponse =>
+            {
+                rfc4954::advance_response(self, line, reply);
+            }
             Stimulus::Request(request) => self.advance_request(request, reply),
-            Stimulus::Overlong { .. } => unknown::advance(self, reply),
+            Stimulus::Overlong { head, .. } => {
+                let request = Request::parse(head, self.grammar());
+                if !rfc4954::advance(self, &request, reply) {
+                    unknown::advance(self, reply);
+                }
+            }
             Stimulus::Message(_) => data::advance_message(self, reply),
         }
     }
@@ -226,6 +248,7 @@ impl Model {
         }
         match request.verb {
             Verb::Data => data::advance(self, reply),
+            Verb::Other(_) if rfc4954::advance(self, request, reply) => {}
             // Only DATA has an answer that calls for more: the server awaits we know not what.
             _ if reply.code.class() == 3 => self.lose_track(),
             Verb::Ehlo | Verb::Helo => ehlo::advance(self, request, reply),
@@ -260,8 +283,30 @@ impl Model {
             named: self.named.take(),
             state: if unopened { State::AwaitGreeting } else { State::AwaitHello },
             secured: true,
+            login: self.login.forgotten(),
             ..Self::oracle()
         };
+    }
+
+    /// The longest line that a server may have to read as it stands: of a command, or of a response
+    /// in an AUTH exchange (RFC 5321 §4.5.3.1.4, RFC 4954 §4).
+    pub fn longest_line(&self) -> usize {
+        if self.state == State::AwaitResponse { limits::AUTH_LINE } else { limits::COMMAND_LINE }
+    }
+
+    /// The same model, whose challenges in AUTH exchanges are made of this; no two connections may
+    /// have the same (RFC 4422 §6).
+    pub(crate) fn with_seed(self, seed: [u8; 16]) -> Self {
+        Self { login: Login::new(seed), ..self }
+    }
+
+    /// Who the client is, as far as the session has come (RFC 4954 §4).
+    pub(crate) fn login(&self) -> &Login {
+        &self.login
+    }
+
+    pub(crate) fn login_mut(&mut self) -> &mut Login {
+        &mut self.login
     }
 
     /// Whether what the client sends next is the message (RFC 5321 §4.1.1.4).

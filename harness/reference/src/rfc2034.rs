@@ -9,6 +9,7 @@ use smtpspec_protocol::{EnhancedCode, Reply, Verb};
 use crate::config::Standing;
 use crate::extension::Extension;
 use crate::model::{Model, Stimulus};
+use crate::rfc4954;
 use crate::rfc5321::keywords::line_with_parameter;
 use crate::text::{Fault, TextRule, behind_enhanced_code};
 
@@ -134,6 +135,9 @@ fn is_exempt(stimulus: &Stimulus<'_>) -> bool {
 
 /// The code that says most of what our server means, by RFC 3463 §3 and the table of RFC 5248.
 fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<EnhancedCode> {
+    if let Some((subject, detail)) = rfc4954::enhanced(model, stimulus, reply) {
+        return EnhancedCode::new(reply.code.class(), subject, detail);
+    }
     let verb = match stimulus {
         Stimulus::Request(request) => Some(request.verb),
         _ => None,

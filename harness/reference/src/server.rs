@@ -128,6 +128,14 @@ impl Server {
         Self { epoch: seconds_at_zero, ..self }
     }
 
+    /// The same server, told what its challenges in AUTH exchanges are made of; who can guess it
+    /// can answer an old challenge again (RFC 4422 §6).
+    #[must_use]
+    pub fn with_seed(mut self, seed: [u8; 16]) -> Self {
+        self.model = self.model.with_seed(seed);
+        self
+    }
+
     /// The same server, on a connection that was inside TLS from its first octet
     /// (RFC 8314 §3).
     #[must_use]
@@ -276,7 +284,8 @@ impl Server {
             }
             State::Turned => self.turn(now),
             State::Closed => self.close(),
-            _ => {}
+            State::AwaitResponse => self.lines.limit_to(self.config.max_auth_line),
+            _ => self.lines.limit_to(self.config.max_command_line),
         }
     }
 
@@ -327,6 +336,8 @@ impl Server {
             peer: self.peer,
             by: &self.config.name,
             extended: hello.is_some_and(|hello| hello.extended),
+            secured: self.model.is_secured(),
+            authenticated: self.model.login().authenticated,
             at: self.epoch.saturating_add(now.as_secs()),
         };
         let mut message = arrival.received();

@@ -15,6 +15,8 @@ pub enum State {
     AwaitData,
     /// 354 was sent: what comes is the message, up to the end of data.
     AwaitMessage,
+    /// 334 was answered in an AUTH exchange: what comes is a response, no command (RFC 4954 §4).
+    AwaitResponse,
     /// 220 was answered to STARTTLS: what comes is a TLS handshake (RFC 3207 §4).
     AwaitHandshake,
     /// The server refused the session with its greeting and awaits QUIT (RFC 5321 §3.1).

@@ -45,6 +45,8 @@ fn config() -> Config {
         max_message_octets: 200,
         max_recipients: 3,
         max_command_line: 600,
+        auth_in_clear: true,
+        max_auth_line: 700,
         turn: TurnPeers::from([("peer.test".to_owned(), vec![queued])]),
         ..Config::default()
     }
@@ -129,6 +131,8 @@ impl Watch {
                 self.judge(&Stimulus::Message(measure.facts()));
                 continue;
             }
+            let in_exchange = *self.oracle.state() == State::AwaitResponse;
+            lines.limit_to(if in_exchange { config().max_auth_line } else { max_command_line });
             match lines.feed(&mut input) {
                 Some(Framed::Line(line)) => {
                     let request = Request::parse(&line, self.oracle.grammar());
@@ -193,6 +197,20 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "TURN\r\n",
         "TURN round\r\n",
         "STARTTLS\r\n",
+        "AUTH PLAIN\r\n",
+        "AUTH LOGIN\r\n",
+        "auth cram-md5\r\n",
+        "AUTH SCRAM-SHA-1 biwsbj1ib2Iscj14\r\n",
+        "AUTH OAUTHBEARER =\r\n",
+        "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n",
+        "AUTH PLAIN A===\r\n",
+        "AUTH FOO\r\n",
+        "AGJvYgBzZWNyZXQ=\r\n",
+        "Ym9i\r\nc2VjcmV0\r\n",
+        "QR== \r\n",
+        "*\r\n",
+        "MAIL FROM:<> AUTH=<>\r\n",
+        "MAIL FROM:<> AUTH=a+40\r\n",
         "XFOO\r\n",
         "FOO\r\n",
         "\r\n",
@@ -217,8 +235,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
             text
         }),
         2 => prop::collection::vec(any::<u8>(), 0..20),
-        1 => (500_usize..620, any::<bool>()).prop_map(|(octets, noop)| {
-            let mut line = if noop { b"NOOP ".to_vec() } else { b"VRFY ".to_vec() };
+        1 => (500_usize..720, 0_usize..3).prop_map(|(octets, verb)| {
+            let mut line = [&b"NOOP "[..], b"VRFY ", b"AUTH PLAIN\r\n"][verb].to_vec();
             line.resize(octets, b'x');
             line.extend(b"\r\n");
             line
@@ -233,6 +251,7 @@ fn session() -> impl Strategy<Value = Vec<u8>> {
         "EHLO client.test\r\n",
         "EHLO peer.test\r\n",
         "EHLO client.test\r\nMAIL FROM:<>\r\n",
+        "EHLO client.test\r\nAUTH LOGIN\r\n",
         "HELO client.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\n",
         "EHLO c.test\r\nMAIL FROM:<> SIZE=9\r\nRCPT TO:<user@example.test>\r\nDATA\r\n",
         "HELO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\nDATA\r\n.\r\n",

@@ -100,7 +100,8 @@ impl Watch {
         let content = line.content();
         self.conduct.impatient |= !self.pending.is_empty();
         let request = Request::parse(content, self.model.grammar());
-        let (code, asked, stimulus) = (seen.reply.code, asked(&request), stimulus(line, &request));
+        let (code, asked, stimulus) =
+            (seen.reply.code, asked(&request), stimulus(line, &request, COMMAND_LINE));
         let expectation = self.model.expect(&stimulus);
         let mut found = breaches(event, &seen, &asked, &line.octets, &expectation, true);
         let stray = memchr::memchr2(b'\r', b'\n', content).unwrap_or(content.len());

@@ -42,6 +42,17 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "TURN\r\n",
         "STARTTLS\r\n",
         "AUTH PLAIN\r\n",
+        "AUTH LOGIN\r\n",
+        "AUTH CRAM-MD5 =\r\n",
+        "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n",
+        "AUTH PLAIN A===\r\n",
+        "AUTH\r\n",
+        "AGJvYgBzZWNyZXQ=\r\n",
+        "Ym9i\r\nc2VjcmV0\r\n",
+        "QR== \r\n",
+        "*\r\n",
+        "MAIL FROM:<> AUTH=<>\r\n",
+        "MAIL FROM:<> AUTH=a+40\r\n",
         "BDAT 5 LAST\r\nNOOP\n",
         "XFOO\r\n",
         "FOO\r\n",
@@ -67,8 +78,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         5 => Just(b".\r\n".to_vec()),
         1 => Just(b"QUIT\r\n".to_vec()),
         2 => prop::collection::vec(any::<u8>(), 0..20),
-        1 => (500_usize..1200, any::<bool>()).prop_map(|(octets, noop)| {
-            let mut line = if noop { b"NOOP ".to_vec() } else { b"MAIL FROM:<".to_vec() };
+        1 => (500_usize..1200, 0_usize..3).prop_map(|(octets, verb)| {
+            let mut line = [&b"NOOP "[..], b"MAIL FROM:<", b"AUTH PLAIN\r\n"][verb].to_vec();
             line.resize(octets, b'x');
             line.extend(b"\r\n");
             line

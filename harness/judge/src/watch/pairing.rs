@@ -3,7 +3,7 @@
 use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_protocol::limits::COMMAND_LINE;
 use smtpspec_protocol::{ReplyCode, Request, SeenReply, Verb};
-use smtpspec_reference::Stimulus;
+use smtpspec_reference::{State, Stimulus};
 
 use super::data::LookAlike;
 use super::doubt::{Doubt, Next, Reading};
@@ -17,7 +17,7 @@ pub(super) struct Line {
     /// Its octets, with what ends it.
     pub(super) octets: Vec<u8>,
     /// Whether CRLF was there to end it, or LF where the server has shown that it takes LF.
-    is_whole: bool,
+    pub(super) is_whole: bool,
 }
 
 impl Line {
@@ -38,13 +38,7 @@ impl Watch {
             }
             Phase::Commands => self.pair_command(event, seen),
             Phase::Data(_) => self.answer_data(event, seen),
-            Phase::Continuation => {
-                let line = self.take_line().map(|line| line.octets).unwrap_or_default();
-                if seen.reply.code.class() != 3 {
-                    self.phase = Phase::Commands;
-                }
-                unjudged(event, seen, Asked::Continuation, line)
-            }
+            Phase::Continuation => self.answer_response(event, seen),
             Phase::Lost | Phase::Turned => unjudged(event, seen, Asked::Nothing, Vec::new()),
         }
     }
@@ -90,7 +84,7 @@ impl Watch {
         }
         self.note_haste(&request.verb);
         let asked = asked(&request);
-        let stimulus = stimulus(line, &request);
+        let stimulus = stimulus(line, &request, COMMAND_LINE);
         let exchange = self.answer(event, seen, asked, line.octets.clone(), &stimulus);
         self.turn_to(&request.verb, code);
         let overlong = line.octets.len() > COMMAND_LINE;
@@ -128,7 +122,9 @@ impl Watch {
             }
             (Verb::Data, 2) => self.lose("DATA was answered as if it were done"),
             (Verb::Turn, 2) => self.phase = Phase::Turned,
-            (Verb::Other(_), 3) if extension(b"AUTH") => self.phase = Phase::Continuation,
+            (Verb::Other(_), 3) if *self.model.state() == State::AwaitResponse => {
+                self.phase = Phase::Continuation;
+            }
             (Verb::Other(_), 2) if extension(b"STARTTLS") => {
                 self.encrypted = true;
                 self.injected = !self.pending.is_empty();
@@ -315,7 +311,7 @@ impl Watch {
 
     /// Takes the next command line off what was sent; a BDAT takes its chunk with it, which is no
     /// command (RFC 3030 §2).
-    fn take_line(&mut self) -> Option<Line> {
+    pub(super) fn take_line(&mut self) -> Option<Line> {
         let (end, is_whole) = self.line_end()?;
         let octets: Vec<u8> = self.pending.drain(..end).collect();
         if let Some(chunk) = chunk_size(&octets) {
@@ -343,8 +339,13 @@ pub(super) fn asked(request: &Request<'_>) -> Asked {
     Asked::Command(String::from_utf8_lossy(request.verb.name()).to_ascii_uppercase())
 }
 
-pub(super) fn stimulus<'a>(line: &'a Line, request: &'a Request<'a>) -> Stimulus<'a> {
-    if line.octets.len() > COMMAND_LINE {
+/// The stimulus that a line is, for a server that has to read `longest` octets of one.
+pub(super) fn stimulus<'a>(
+    line: &'a Line,
+    request: &'a Request<'a>,
+    longest: usize,
+) -> Stimulus<'a> {
+    if line.octets.len() > longest {
         Stimulus::Overlong { head: request.line, octets: line.octets.len() }
     } else {
         Stimulus::Request(request)

@@ -58,6 +58,14 @@ impl Lines {
             Self::Loose(lines) => lines.feed(input),
         }
     }
+
+    /// Reads further lines up to `limit` octets.
+    pub(crate) fn limit_to(&mut self, limit: usize) {
+        match self {
+            Self::Strict(lines) => lines.limit_to(limit),
+            Self::Loose(lines) => lines.limit = limit.max(lines.held.len()),
+        }
+    }
 }
 
 impl Loose {

@@ -11,6 +11,7 @@ use crate::extension;
 use crate::model::{Hello, Model, Offer};
 use crate::rfc3207;
 use crate::rfc3461;
+use crate::rfc4954;
 use crate::{rfc2034, rfc2920};
 
 /// What EHLO may draw.
@@ -28,6 +29,7 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         .texts(rfc3207::of_ehlo(model.is_secured()))
         .texts(grammar::of_argument(request))
         .texts([rfc2920::of_ehlo(), rfc2034::of_ehlo(), rfc3461::of_ehlo()])
+        .texts([rfc4954::of_ehlo()])
         .refuse_if(form.is_refused(), || syntax_error(request))
 }
 

@@ -13,6 +13,10 @@ pub(crate) struct Arrival<'a> {
     pub(crate) by: &'a str,
     /// Whether the session began with EHLO.
     pub(crate) extended: bool,
+    /// Whether the session is inside TLS.
+    pub(crate) secured: bool,
+    /// Whether the client has logged in.
+    pub(crate) authenticated: bool,
     /// When, in seconds since 1970 began.
     pub(crate) at: u64,
 }
@@ -24,13 +28,24 @@ impl Arrival<'_> {
     /// other (rfc5321-4.4-6, rfc5321-7.6-1).
     pub(crate) fn received(&self) -> Vec<u8> {
         let peer = literal(self.peer);
-        let protocol = if self.extended { "ESMTP" } else { "SMTP" };
+        let protocol = self.protocol();
         let mut line = b"Received: from ".to_vec();
         line.extend_from_slice(self.from);
         let rest =
             format!(" ({peer})\r\n\tby {} with {protocol};\r\n\t{}\r\n", self.by, date(self.at));
         line.extend_from_slice(rest.as_bytes());
         line
+    }
+
+    /// The keyword of RFC 3848, which rfc4954-7-2 asks for.
+    fn protocol(&self) -> &'static str {
+        match (self.extended, self.secured, self.authenticated) {
+            (false, ..) => "SMTP",
+            (true, false, false) => "ESMTP",
+            (true, true, false) => "ESMTPS",
+            (true, false, true) => "ESMTPA",
+            (true, true, true) => "ESMTPSA",
+        }
     }
 }
 
@@ -108,11 +123,20 @@ mod tests {
             peer: IpAddr::from([192, 0, 2, 1]),
             by: "foo.com",
             extended: true,
+            secured: false,
+            authenticated: false,
             at: 0,
         };
         let expected = "Received: from bar.com ([192.0.2.1])\r\n\tby foo.com with ESMTP;\r\n\
                         \tThu, 1 Jan 1970 00:00:00 +0000\r\n";
         assert_eq!(arrival.received(), expected.as_bytes());
+        let protocol = |extended, secured, authenticated| {
+            Arrival { extended, secured, authenticated, ..arrival }.protocol()
+        };
+        assert_eq!(protocol(false, true, false), "SMTP");
+        assert_eq!(protocol(true, true, false), "ESMTPS");
+        assert_eq!(protocol(true, false, true), "ESMTPA");
+        assert_eq!(protocol(true, true, true), "ESMTPSA");
     }
 
     #[test]

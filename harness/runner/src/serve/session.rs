@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ring::rand::{SecureRandom as _, SystemRandom};
 use smtpspec_reference::{Config, Output, Server, State};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -43,6 +44,14 @@ pub(super) struct Session {
     pub(super) tell: Arc<dyn Fn(Notice) + Send + Sync>,
 }
 
+/// What the challenges of one connection are made of.
+fn seed() -> [u8; 16] {
+    let mut seed = [0; 16];
+    // Where there is no randomness, challenges can be guessed, and all else still works.
+    let _ = SystemRandom::new().fill(&mut seed);
+    seed
+}
+
 impl Session {
     /// Talks until the session is over, and closes the connection.
     pub(super) async fn run(mut self, stop: Stop) {
@@ -67,7 +76,8 @@ impl Session {
         let began = Instant::now();
         let mut server = Server::new(Arc::clone(&self.config))
             .with_peer(self.peer.ip())
-            .with_clock(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
+            .with_clock(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+            .with_seed(seed());
         let mut buffer = vec![0; READ];
         let mut left = false;
         // Each command moves the deadline on, so the timer is set anew only once it has fired.

@@ -27,7 +27,13 @@ pub(super) struct Reference {
 
 impl Reference {
     pub(super) fn new() -> Self {
-        let config = Config { max_message_octets: 200, max_recipients: 3, ..Config::default() };
+        let config = Config {
+            max_message_octets: 200,
+            max_recipients: 3,
+            auth_in_clear: true,
+            max_auth_line: 600,
+            ..Config::default()
+        };
         Self { server: Server::new(Arc::new(config)), closed: false }
     }
 
@@ -71,8 +77,6 @@ pub(super) struct Lenient {
     data: Option<(DataDecoder, Measure)>,
     /// Octets of a chunk that are still to come (RFC 3030 §2).
     chunk: usize,
-    /// It is in a SASL exchange (RFC 4954 §4).
-    in_exchange: bool,
     /// It has said its last word, with or without a close.
     mute: bool,
     closed: bool,
@@ -88,7 +92,6 @@ impl Lenient {
             lines: LineBuffer::new(4096),
             data: None,
             chunk: 0,
-            in_exchange: false,
             mute: false,
             closed: false,
         }
@@ -147,13 +150,18 @@ impl Lenient {
                 self.pick(&NAMES)
             }
             (250 | 251 | 551, Some(Verb::Vrfy | Verb::Expn)) => self.pick(&USERS[..2]),
+            (334, _) => self.pick(&["", "YQ==", "PDEyMzRAbXguZXhhbXBsZS50ZXN0Pg=="]),
             // To call what is in the grammar an error is wrong; not to want it is not.
             (501, _) => self.pick(&["not allowed here", "2.0.0 denied by policy"]),
             (251 | 551, _) => self.pick(&["try <a@b.test>", "2.1.5 will forward to x@[192.0.2.1]"]),
             _ => self.pick(&["OK", "2.0.0 OK", "\t", "text with spaces  ", "-", "250 250", "~"]),
         };
         let mut lines = vec![first.to_owned()];
-        let more = self.below(4);
+        // A challenge is one line, and the response to `AUTH PLAIN` is asked for by an empty one.
+        let more = if code == 334 { 0 } else { self.below(4) };
+        if matches!(stimulus, Stimulus::Request(request) if code == 334 && is_bare(request)) {
+            return vec![String::new()];
+        }
         for _ in 0..more {
             let line = match (code, verb) {
                 (250, Some(Verb::Ehlo)) => self.pick(&[
@@ -198,12 +206,6 @@ impl Lenient {
     }
 
     fn line(&mut self, line: &[u8], octets: usize, in_haste: bool, out: &mut Vec<u8>) {
-        if self.in_exchange {
-            let reply = self.pick(&["334 \r\n", "334 YQ==\r\n", "235 Welcome\r\n", "535 No\r\n"]);
-            self.in_exchange = reply.starts_with('3');
-            out.extend(reply.bytes());
-            return;
-        }
         if line.iter().any(|octet| matches!(octet, b'\r' | b'\n')) && self.below(3) == 0 {
             out.extend(b"550-2.0.0 Such a line\r\n550 is no line\r\n");
             return;
@@ -214,7 +216,7 @@ impl Lenient {
             return;
         }
         let request = Request::parse(line, self.model.grammar());
-        let stimulus = if octets > smtpspec_protocol::limits::COMMAND_LINE {
+        let stimulus = if octets > self.model.longest_line() {
             Stimulus::Overlong { head: line, octets }
         } else {
             Stimulus::Request(&request)
@@ -222,10 +224,8 @@ impl Lenient {
         let reply = self.answer(&stimulus, out);
         let (code, class) = (reply.code.get(), reply.code.class());
         match request.verb {
+            _ if *self.model.state() == State::AwaitResponse => {}
             Verb::Data if class == 3 => self.data = Some(Default::default()),
-            Verb::Other(verb) if verb.eq_ignore_ascii_case(b"AUTH") && class == 3 => {
-                self.in_exchange = true;
-            }
             Verb::Other(verb) if verb.eq_ignore_ascii_case(b"STARTTLS") && class == 2 => {
                 out.extend(b"\x15\x03\x03\n\x02\x02\n\n");
                 self.mute = true;
@@ -238,6 +238,11 @@ impl Lenient {
             _ => {}
         }
     }
+}
+
+/// Whether it is AUTH with a mechanism that the client begins, and nothing of what it says.
+fn is_bare(request: &Request<'_>) -> bool {
+    request.line.trim_ascii_end().eq_ignore_ascii_case(b"AUTH PLAIN")
 }
 
 impl Speaks for Lenient {

@@ -1,0 +1,296 @@
+//! SASL (RFC 4422), as far as it shows in SMTP: what each mechanism sends, and how the server
+//! checks it (RFC 4616 PLAIN, RFC 2195 CRAM-MD5, RFC 5802 and RFC 7677 SCRAM, RFC 7628 OAUTHBEARER,
+//! and LOGIN, which no RFC has).
+//!
+//! Nothing is kept between two messages: the whole exchange so far goes in, and what the server does
+//! next comes out. Messages here are as they are before BASE64.
+
+mod digest;
+mod oauth;
+mod scram;
+
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine as _, alphabet};
+
+use self::digest::Hash;
+use crate::config::{Config, User};
+
+/// A mechanism that we know (RFC 4422 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    /// User and password in one message (RFC 4616).
+    Plain,
+    /// User and password, each asked for by a prompt.
+    Login,
+    /// An answer to a challenge, made with the password (RFC 2195).
+    CramMd5,
+    /// A proof of the password, by SHA-1 (RFC 5802).
+    ScramSha1,
+    /// A proof of the password, by SHA-256 (RFC 7677).
+    ScramSha256,
+    /// A token instead of a password (RFC 7628).
+    OauthBearer,
+}
+
+/// What the server does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It sends this.
+    Challenge(Vec<u8>),
+    /// The client is who it says.
+    Accepted,
+    /// It is not, or what it sent makes no sense.
+    Refused,
+}
+
+/// What a client needs to answer (RFC 4422 §5).
+#[derive(Debug, Clone, Copy)]
+pub struct Answering<'a> {
+    /// Who it is.
+    pub user: &'a [u8],
+    /// What it knows.
+    pub password: &'a [u8],
+    /// For SCRAM, the nonce of its first message, in printable ASCII without commas.
+    pub nonce: &'a [u8],
+}
+
+impl Mechanism {
+    /// Each of them, the strongest first.
+    pub const ALL: [Self; 6] = [
+        Self::ScramSha256,
+        Self::ScramSha1,
+        Self::CramMd5,
+        Self::OauthBearer,
+        Self::Plain,
+        Self::Login,
+    ];
+
+    /// Its registered name (RFC 4422 §3.1).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+            Self::CramMd5 => "CRAM-MD5",
+            Self::ScramSha1 => "SCRAM-SHA-1",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::OauthBearer => "OAUTHBEARER",
+        }
+    }
+
+    /// The mechanism with this name, in any case (rfc4954-8-1).
+    pub fn named(name: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name().as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    const fn hash(self) -> Hash {
+        match self {
+            Self::ScramSha1 => Hash::Sha1,
+            _ => Hash::Sha256,
+        }
+    }
+}
+
+/// What a client answers to `challenge`, where its mechanism has an answer that has to be
+/// computed: the digest of CRAM-MD5, and the second message of SCRAM. `None` where there is none,
+/// or where the challenge makes no sense.
+pub fn answer(mechanism: Mechanism, client: Answering<'_>, challenge: &[u8]) -> Option<Vec<u8>> {
+    match mechanism {
+        Mechanism::CramMd5 => Some(digest::cram(client.user, client.password, challenge)),
+        Mechanism::ScramSha1 | Mechanism::ScramSha256 => {
+            scram::answer(mechanism.hash(), client, challenge)
+        }
+        Mechanism::Plain | Mechanism::Login | Mechanism::OauthBearer => None,
+    }
+}
+
+/// What the server does once the client has said all this; `nonce` is new for each exchange.
+pub(crate) fn turn(config: &Config, mechanism: Mechanism, nonce: &str, said: &[Vec<u8>]) -> Turn {
+    match (mechanism, said) {
+        (Mechanism::CramMd5, []) => Turn::Challenge(cram_challenge(config, nonce)),
+        (Mechanism::CramMd5, [response]) => check_cram(config, nonce, response),
+        (Mechanism::Login, []) => Turn::Challenge(b"Username:".to_vec()),
+        (Mechanism::Login, [_]) => Turn::Challenge(b"Password:".to_vec()),
+        (Mechanism::Login, [user, password]) => accept_if(knows(config, user, password)),
+        // rfc4954-4-14: the client begins, and was not heard yet.
+        (_, []) => Turn::Challenge(Vec::new()),
+        (Mechanism::Plain, [message]) => accept_if(check_plain(config, message)),
+        (Mechanism::ScramSha1 | Mechanism::ScramSha256, _) => {
+            scram::turn(config, mechanism.hash(), nonce, said)
+        }
+        (Mechanism::OauthBearer, _) => oauth::turn(config, said),
+        _ => Turn::Refused,
+    }
+}
+
+/// A word for challenges, which tells nothing of the seed.
+pub(crate) fn nonce(seed: [u8; 16], exchange: u32) -> String {
+    let mut octets = Hash::Sha256.of(&[&seed[..], &exchange.to_be_bytes()].concat());
+    octets.truncate(15);
+    encode(&octets)
+}
+
+/// What BASE64 makes of these octets (RFC 4648 §4).
+pub(crate) fn encode(octets: &[u8]) -> String {
+    STANDARD.encode(octets)
+}
+
+/// The octets that this is the BASE64 of. What is outside the alphabet, a pad that is missing or
+/// stands elsewhere than at the end, and bits left over are errors (rfc4954-4-23, rfc4954-4-24).
+pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// Whether it is in the grammar, which says nothing of the bits left over: RFC 4648 §3.5 leaves it
+/// to each decoder whether it refuses them.
+///
+/// ```abnf
+/// base64          = base64-terminal / ( 1*(4base64-char) [base64-terminal] )
+/// ```
+pub(crate) fn is_base64(text: &[u8]) -> bool {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    );
+    LENIENT.decode(text).is_ok()
+}
+
+/// A name or a password, prepared for comparison; `None` where that fails (rfc4954-4-28,
+/// rfc4954-4-29).
+fn prepare(octets: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(octets).ok()?;
+    stringprep::saslprep(text).ok().map(std::borrow::Cow::into_owned)
+}
+
+/// The user with this name.
+fn user<'c>(config: &'c Config, name: &[u8]) -> Option<&'c User> {
+    let name = prepare(name).filter(|name| !name.is_empty())?;
+    config.users.iter().find(|user| prepare(user.name.as_bytes()).as_ref() == Some(&name))
+}
+
+fn knows(config: &Config, name: &[u8], password: &[u8]) -> bool {
+    let given = prepare(password).filter(|password| !password.is_empty());
+    given.is_some()
+        && user(config, name).is_some_and(|user| prepare(user.password.as_bytes()) == given)
+}
+
+/// ```abnf
+/// message   = [authzid] UTF8NUL authcid UTF8NUL passwd
+/// ```
+fn check_plain(config: &Config, message: &[u8]) -> bool {
+    let mut parts = message.split(|&octet| octet == 0);
+    let (Some(authorized), Some(name), Some(password), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    may_act_for(name, authorized) && knows(config, name, password)
+}
+
+/// Nobody may act for anybody else here.
+fn may_act_for(name: &[u8], authorized: &[u8]) -> bool {
+    authorized.is_empty() || (prepare(authorized).is_some() && prepare(authorized) == prepare(name))
+}
+
+/// ```abnf
+/// challenge = "<" digits "." timestamp "@" host ">"
+/// ```
+fn cram_challenge(config: &Config, nonce: &str) -> Vec<u8> {
+    format!("<{nonce}@{}>", config.name).into_bytes()
+}
+
+fn check_cram(config: &Config, nonce: &str, response: &[u8]) -> Turn {
+    let Some(space) = response.iter().rposition(|&octet| octet == b' ') else {
+        return Turn::Refused;
+    };
+    let Some(user) = user(config, &response[..space]) else { return Turn::Refused };
+    let challenge = cram_challenge(config, nonce);
+    let expected = digest::cram(&response[..space], user.password.as_bytes(), &challenge);
+    accept_if(expected == response)
+}
+
+fn accept_if(right: bool) -> Turn {
+    if right { Turn::Accepted } else { Turn::Refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(mechanism: Mechanism, said: &[&[u8]]) -> Turn {
+        let said: Vec<Vec<u8>> = said.iter().map(|message| message.to_vec()).collect();
+        turn(&Config::default(), mechanism, "nonce", &said)
+    }
+
+    #[test]
+    fn base64_is_read_as_strictly_as_the_rfc_asks() {
+        for (text, strict, grammar) in [
+            ("", true, true),
+            ("AGJvYgBzZWNyZXQ=", true, true),
+            ("QQ==", true, true),
+            ("QR==", false, true),
+            ("QQ", false, false),
+            ("QQ=", false, false),
+            ("=", false, false),
+            ("=AAA", false, false),
+            ("AAA=BBB=", false, false),
+            ("QQ== ", false, false),
+            ("Q\tQ=", false, false),
+            ("QUF-", false, false),
+            ("*", false, false),
+        ] {
+            assert_eq!(decode(text.as_bytes()).is_some(), strict, "{text}");
+            assert_eq!(is_base64(text.as_bytes()), grammar, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_takes_the_right_password_only() {
+        for (message, right) in [
+            (&b"\0bob\0secret"[..], true),
+            (b"bob\0bob\0secret", true),
+            ("b\u{ad}ob\0bob\0secret".as_bytes(), true),
+            ("\0\u{ff42}ob\0secret".as_bytes(), true),
+            (b"alice\0bob\0secret", false),
+            ("\u{ad}\0bob\0secret".as_bytes(), false),
+            (b"\x07bob\0bob\0secret", false),
+            (b"\0bob\0Secret", false),
+            (b"\0bob\0", false),
+            (b"\0\0secret", false),
+            (b"\0bob\0secret\0", false),
+            (b"bob\0secret", false),
+            (b"\xff\0bob\0secret", false),
+            (b"", false),
+        ] {
+            assert_eq!(of(Mechanism::Plain, &[message]), accept_if(right), "{message:?}");
+        }
+        assert_eq!(of(Mechanism::Plain, &[]), Turn::Challenge(Vec::new()));
+    }
+
+    #[test]
+    fn login_asks_twice() {
+        assert_eq!(of(Mechanism::Login, &[]), Turn::Challenge(b"Username:".to_vec()));
+        assert_eq!(of(Mechanism::Login, &[b"bob"]), Turn::Challenge(b"Password:".to_vec()));
+        assert_eq!(of(Mechanism::Login, &[b"bob", b"secret"]), Turn::Accepted);
+        assert_eq!(of(Mechanism::Login, &[b"bob", b"other"]), Turn::Refused);
+        assert_eq!(of(Mechanism::Login, &[b"eve", b"secret"]), Turn::Refused);
+        assert_eq!(of(Mechanism::Login, &[b"bob", b"secret", b""]), Turn::Refused);
+    }
+
+    #[test]
+    fn cram_wants_the_digest_of_its_own_challenge() {
+        let Turn::Challenge(challenge) = of(Mechanism::CramMd5, &[]) else { panic!() };
+        assert_eq!(challenge, b"<nonce@mx.example.test>");
+        let client = Answering { user: b"bob", password: b"secret", nonce: b"" };
+        let right = answer(Mechanism::CramMd5, client, &challenge).unwrap();
+        assert_eq!(of(Mechanism::CramMd5, &[&right]), Turn::Accepted);
+        let other = answer(Mechanism::CramMd5, client, b"<other@mx.example.test>").unwrap();
+        assert_eq!(of(Mechanism::CramMd5, &[&other]), Turn::Refused);
+        assert_eq!(of(Mechanism::CramMd5, &[b"bob"]), Turn::Refused);
+    }
+
+    #[test]
+    fn names_of_mechanisms_have_no_case() {
+        assert_eq!(Mechanism::named(b"scram-sha-256"), Some(Mechanism::ScramSha256));
+        assert_eq!(Mechanism::named(b"SCRAM"), None);
+    }
+}
