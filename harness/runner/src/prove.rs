@@ -30,6 +30,8 @@ pub struct Proof {
     pub cases: Vec<CaseProof>,
     /// Each mutant, in the order given.
     pub mutants: Vec<MutantProof>,
+    /// What the model was given to look at.
+    pub sights: Sights,
 }
 
 /// What the reference server is, and what its profile says of it.
@@ -94,28 +96,51 @@ impl Proof {
     }
 }
 
-/// Plays every case in the first setting in which it comes to a judgement, with all walks in the
-/// first setting and some in the others, against the reference and against each of the mutants.
-pub fn prove(cases: &[Case], mutants: &[&'static Mutant], settings: &[Setting]) -> Proof {
-    let (scenes, mut cases) = arrange(cases, settings);
+/// What the model is given to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sights {
+    /// The cases alone.
+    Cases,
+    /// The walks besides: all in the first setting, and some in the others.
+    Walks,
+}
+
+/// Plays every case in the first setting in which it comes to a judgement, and the walks where
+/// they are asked for, against the reference and against each of the mutants.
+pub fn prove(
+    cases: &[Case],
+    mutants: &[&'static Mutant],
+    settings: &[Setting],
+    sights: Sights,
+) -> Proof {
+    let (scenes, mut cases) = arrange(cases, settings, sights);
     let mutants = each(mutants.len(), |index| meet(mutants[index], &scenes));
     for (index, mutant) in mutants.iter().enumerate() {
         for &case in &mutant.caught_by {
             cases[case].catches.push(index);
         }
     }
-    Proof { cases, mutants }
+    Proof { cases, mutants, sights }
 }
 
 /// Finds the setting of each case, and what it comes to there.
-fn arrange<'a>(cases: &'a [Case], settings: &[Setting]) -> (Vec<Scene<'a>>, Vec<CaseProof>) {
+fn arrange<'a>(
+    cases: &'a [Case],
+    settings: &[Setting],
+    sights: Sights,
+) -> (Vec<Scene<'a>>, Vec<CaseProof>) {
     let mut scenes = Vec::new();
     let mut proofs: Vec<Option<CaseProof>> = cases.iter().map(|_| None).collect();
     for (place, setting) in settings.iter().enumerate() {
         let open = |proof: &Option<CaseProof>| proof.as_ref().is_none_or(|proof| !judged(proof));
         let places: Vec<usize> = (0..cases.len()).filter(|&at| open(&proofs[at])).collect();
         let wanted = places.iter().map(|&at| &cases[at]).collect();
-        let mut stage = Stage::new(wanted, &setting.profile, place == 0);
+        let walks = match (sights, place) {
+            (Sights::Cases, _) => Walks::None,
+            (Sights::Walks, 0) => Walks::All,
+            (Sights::Walks, _) => Walks::Some,
+        };
+        let mut stage = Stage::new(wanted, &setting.profile, walks);
         let mut usual = stage.run();
         let mut applies = Vec::new();
         for (&at, played) in places.iter().zip(&usual.played) {
@@ -153,10 +178,17 @@ struct Scene<'a> {
 /// What everything is played with.
 struct Stage<'a> {
     cases: Vec<&'a Case>,
-    /// Whether this is the first setting, which has every walk.
-    usual: bool,
+    walks: Walks,
     profile: Arc<Profile>,
     config: Config,
+}
+
+/// Which of the walks there are.
+#[derive(Debug, Clone, Copy)]
+enum Walks {
+    All,
+    Some,
+    None,
 }
 
 /// All that one server showed.
@@ -166,11 +198,11 @@ struct Shown {
 }
 
 impl<'a> Stage<'a> {
-    fn new(cases: Vec<&'a Case>, profile: &Profile, usual: bool) -> Self {
+    fn new(cases: Vec<&'a Case>, profile: &Profile, walks: Walks) -> Self {
         let mut config = config_of(profile);
         // A message over the limit is then not much to send.
         config.max_message_octets = MESSAGE;
-        Self { cases, usual, profile: Arc::new(profile.clone()), config }
+        Self { cases, walks, profile: Arc::new(profile.clone()), config }
     }
 
     /// All that a careful server shows.
@@ -199,10 +231,10 @@ impl<'a> Stage<'a> {
     }
 
     fn walks(&self, config: &Arc<Config>) -> Vec<(Transcript, Vec<Delivery>)> {
-        if self.usual {
-            walk::all(config, &self.profile).collect()
-        } else {
-            walk::some(config, &self.profile).collect()
+        match self.walks {
+            Walks::All => walk::all(config, &self.profile).collect(),
+            Walks::Some => walk::some(config, &self.profile).collect(),
+            Walks::None => Vec::new(),
         }
     }
 }

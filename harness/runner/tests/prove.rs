@@ -5,7 +5,7 @@ use std::fs;
 use smtpspec_judge::memory;
 use smtpspec_reference::{Mutant, mutants};
 use smtpspec_runner::config_of;
-use smtpspec_runner::prove::{Setting, prove, walk};
+use smtpspec_runner::prove::{Setting, Sights, prove, walk};
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Profile, Source, load};
 
@@ -56,7 +56,7 @@ fn a_walk_is_the_same_each_time() {
 #[test]
 fn without_a_scenario_every_mutant_escapes_and_the_model_convicts_the_same() {
     let mutant = mutants::by_name("rcpt-before-mail-accepted").expect("it exists");
-    let proof = prove(&[], &[mutant], &usual());
+    let proof = prove(&[], &[mutant], &usual(), Sights::Walks);
     assert_eq!(proof.escaped().count(), 1);
     assert_eq!(proof.mutants[0].oracle, Some(mutant.breaks));
 }
@@ -89,7 +89,7 @@ scenarios:
         .iter()
         .filter_map(|name| mutants::by_name(name))
         .collect();
-    let proof = prove(&suite.cases(), &mutants, &usual());
+    let proof = prove(&suite.cases(), &mutants, &usual(), Sights::Walks);
     assert_eq!(proof.broken().count(), 0);
     let idle: Vec<_> = proof.idle().map(|case| case.id.as_str()).collect();
     assert_eq!(idle, ["rfc5321/3.1/idle"]);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use smtpspec_reference::{Mutant, Shows, mutants};
-use smtpspec_runner::prove::{MutantProof, Proof, Setting, prove as run};
+use smtpspec_runner::prove::{MutantProof, Proof, Setting, Sights, prove as run};
 use smtpspec_scenario::{Case, Outlet};
 
 use super::run::let_mail_wait;
@@ -28,7 +28,10 @@ pub(crate) fn prove(prove: &Prove, console: &Console) -> Exit {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
-    let proof = run(&cases, &mutants, &settings);
+    // Who asks about some cases wants to know about these.
+    let some = !prove.filters.is_empty() && prove.mutants.is_empty();
+    let sights = if some { Sights::Cases } else { Sights::Walks };
+    let proof = run(&cases, &mutants, &settings, sights);
     // A part of the suite need not catch every mutant, nor all of it a part of them.
     let verdict = Wanted { idle: prove.mutants.is_empty(), escaped: prove.filters.is_empty() };
     let text = if prove.json { as_json(&proof) } else { as_text(&proof) };
@@ -171,14 +174,21 @@ fn summary(proof: &Proof) -> String {
     let in_reply = count(shows_in_reply);
     let convicted_for_reply =
         count(|mutant| mutant.mutant.shows() == Shows::Reply && mutant.oracle.is_some());
-    format!(
+    let mut text = format!(
         "{cases} scenarios: {passing} pass on the reference, {killing} catch a mutant\n\
          {mutants} mutants: {caught} are caught by a scenario, {for_its_rule} of them for the \
-         requirement that they break (~ marks the others)\n\
-         the model alone convicts {convicted_for_reply} of {in_reply} mutants that show in a \
-         reply ({} %), and {convicted} of all {mutants}",
-        convicted_for_reply * 100 / in_reply.max(1),
-    )
+         requirement that they break (~ marks the others)",
+    );
+    // What some cases show is no measure of the model.
+    if proof.sights == Sights::Walks {
+        let share = convicted_for_reply * 100 / in_reply.max(1);
+        let _ = write!(
+            text,
+            "\nthe model alone convicts {convicted_for_reply} of {in_reply} mutants that show in a \
+             reply ({share} %), and {convicted} of all {mutants}",
+        );
+    }
+    text
 }
 
 fn as_json(proof: &Proof) -> String {
