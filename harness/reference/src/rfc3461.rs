@@ -132,7 +132,7 @@ impl Set {
         let mut counts = [0; 2];
         for parameter in parameters.iter() {
             let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(parameter.keyword);
-            let Some(index) = keywords.iter().position(|known| is(known)) else {
+            let Some(index) = keywords.iter().position(is) else {
                 set.alone = false;
                 continue;
             };
