@@ -23,6 +23,7 @@
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
 //! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
 //! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
+//! | DSN (RFC 3461) | `mutants/rfc3461.rs` |
 //! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
 //! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
@@ -47,6 +48,7 @@ pub(crate) mod reading;
 mod reply;
 mod rfc2034;
 mod rfc3207;
+mod rfc3461;
 mod rfc821;
 mod session;
 mod shows;
@@ -268,6 +270,7 @@ static FAMILIES: &[&[Mutant]] = &[
     reply::MUTANTS,
     rfc2034::MUTANTS,
     rfc3207::MUTANTS,
+    rfc3461::MUTANTS,
     rfc821::MUTANTS,
     session::MUTANTS,
     sizes::MUTANTS,

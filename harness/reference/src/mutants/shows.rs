@@ -12,6 +12,7 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
     (
         Shows::Fact,
         &[
+            "line-of-rcpt-too-long",
             "message-of-64k-refused",
             "message-over-limit-draws-452",
             "refuses-after-50-recipients",
@@ -28,8 +29,10 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
         &[
             "data-refused-after-refused-rcpt",
             "empty-forward-path-accepted",
+            "envid-refused-as-policy",
             "expn-members-in-one-line",
             "expn-with-headline",
+            "notify-saves-unknown-recipients",
             "quoted-spelling-is-another-mailbox",
             "vrfy-knows-addresses-only",
             "vrfy-knows-local-parts-only",
