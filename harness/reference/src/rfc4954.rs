@@ -159,6 +159,7 @@ pub(crate) fn want_login(
 struct Arguments<'a> {
     mechanism: Option<&'a [u8]>,
     /// The initial response, if there is one; the inner `None` stands for `=`, an empty one.
+    #[expect(clippy::option_option, reason = "none, an empty one and one are three things")]
     initial: Option<Option<&'a [u8]>>,
     /// Whether there is more than the grammar has.
     has_more: bool,
