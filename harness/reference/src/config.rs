@@ -7,6 +7,7 @@ use std::time::Duration;
 use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, limits};
 
 use crate::mutants::Mutant;
+use crate::rfc1985;
 
 /// The facts and the policy of a reference server. The texts are the operator's and go out as
 /// they stand, so they have to be printable ASCII, and names have to be domain names.
@@ -63,6 +64,9 @@ pub struct Config {
     /// The clients that TURN serves, and what waits for each (RFC 821 §3.8). Empty: TURN is
     /// refused. A name is no proof of who is there, so this is for tests and closed networks.
     pub turn: TurnPeers,
+    /// The domains whose mail, and that of all below them, waits until it is asked for with ETRN
+    /// (RFC 1985 §5.1), or until the session ends in which it came.
+    pub etrn: Vec<String>,
     /// In which ways the server deviates from the rules; none for a careful one.
     pub mutants: Vec<&'static Mutant>,
 }
@@ -163,6 +167,9 @@ impl Config {
     pub(crate) fn standing_of(&self, mailbox: &Mailbox<'_>) -> Standing {
         let domain = match &mailbox.host {
             Host::Domain(domain) if self.serves(domain) => *domain,
+            Host::Domain(domain) if rfc1985::keeps_mail_for(self, domain) => {
+                return Standing::Relayed;
+            }
             _ if self.relays => return Standing::Relayed,
             _ => return Standing::Foreign,
         };
@@ -291,6 +298,7 @@ impl Default for Config {
             max_auth_line: limits::AUTH_LINE,
             scram_iterations: 4096,
             turn: TurnPeers::new(),
+            etrn: vec!["branch.example.test".to_owned()],
             mutants: Vec::new(),
         }
     }

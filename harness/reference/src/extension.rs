@@ -8,12 +8,14 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::model::{MessageFacts, Model};
 use crate::rfc1870::Size;
+use crate::rfc1985::Etrn;
 use crate::rfc2034::EnhancedStatusCodes;
 use crate::rfc2920::Pipelining;
 use crate::rfc3207::StartTls;
 use crate::rfc3461::Dsn;
 use crate::rfc4954::Auth;
 use crate::rfc6152::EightBitMime;
+use crate::text::TextRule;
 
 /// A service extension, as far as it changes what a session is (RFC 5321 §2.2.2).
 ///
@@ -31,6 +33,12 @@ pub(crate) trait Extension: Sync {
     /// The parameters that follow the keyword in our own EHLO reply, with a leading space.
     fn arguments(&self, _config: &Config) -> String {
         String::new()
+    }
+
+    /// What holds for its own line in the reply to EHLO, inside TLS if `secured`; asked whether
+    /// or not it is offered.
+    fn of_ehlo(&self, _secured: bool) -> Vec<TextRule> {
+        Vec::new()
     }
 
     /// The keywords of the parameters that it adds to MAIL, in upper case.
@@ -91,7 +99,13 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &StartTls,            // RFC 3207
     &Dsn,                 // RFC 3461
     &Auth,                // RFC 4954
+    &Etrn,                // RFC 1985
 ];
+
+/// What holds for the lines of the reply to EHLO.
+pub(crate) fn of_ehlo(secured: bool) -> impl Iterator<Item = TextRule> {
+    EXTENSIONS.iter().flat_map(move |extension| extension.of_ehlo(secured))
+}
 
 /// The keywords and arguments of the extensions that this server offers.
 pub(crate) fn lines<'a>(model: &'a Model, config: &'a Config) -> impl Iterator<Item = String> + 'a {

@@ -32,6 +32,7 @@
 //! | RFC 5321 §4.5.3 sizes | `rfc5321/sizes.rs` |
 //! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
 //! | RFC 1870 SIZE | `rfc1870.rs` |
+//! | RFC 1985 ETRN | `rfc1985.rs`, `server/queue.rs` |
 //! | RFC 2034 ENHANCEDSTATUSCODES | `rfc2034.rs` |
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
 //! | RFC 3207 STARTTLS | `rfc3207.rs` |
@@ -61,6 +62,7 @@ mod rfc5321;
 mod rfc821;
 
 mod rfc1870;
+mod rfc1985;
 mod rfc2034;
 mod rfc2920;
 mod rfc3207;

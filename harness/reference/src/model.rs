@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension;
 use crate::rfc821::{send, turn};
+use crate::rfc1985;
 use crate::rfc2034;
 use crate::rfc4954::{self, Login};
 use crate::rfc5321::{
@@ -33,6 +34,8 @@ pub struct Model {
     secured: bool,
     /// Who the client is.
     login: Login,
+    /// The domains for which mail of this session waits, one for each mail (RFC 1985 §5.1).
+    waiting: Vec<Vec<u8>>,
 }
 
 /// The EHLO or HELO that the server accepted last (RFC 5321 §4.1.1.1).
@@ -141,6 +144,7 @@ impl Model {
             transaction: None,
             secured: false,
             login: Login::default(),
+            waiting: Vec::new(),
         }
     }
 
@@ -166,7 +170,11 @@ impl Model {
             Stimulus::Overlong { .. } => sizes::expect_overlong(self),
             Stimulus::Message(facts) => data::expect_message(self, facts),
         };
-        self.expect_of_any(expectation.texts(rfc2034::of_answer(self, stimulus)))
+        let expectation = expectation.texts(rfc2034::of_answer(self, stimulus));
+        // To ETRN 251 says something else (RFC 1985 §5.1).
+        let of_change =
+            if rfc1985::is_etrn(stimulus) { None } else { Some(disclosure::of_change()) };
+        self.expect_of_any(expectation.texts(of_change.into_iter().flatten()))
     }
 
     /// What a server may say when nothing was asked: that it leaves (RFC 5321 §3.8).
@@ -176,8 +184,7 @@ impl Model {
 
     /// Adds what holds for the text of any reply with these codes.
     fn expect_of_any(&self, expectation: Expectation) -> Expectation {
-        let mut expectation =
-            expectation.texts(disclosure::of_change()).texts([naming::of_farewell()]);
+        let mut expectation = expectation.texts([naming::of_farewell()]);
         expectation.name.clone_from(&self.named);
         expectation
     }
@@ -281,6 +288,7 @@ impl Model {
         *self = Self {
             config: self.config.take(),
             named: self.named.take(),
+            waiting: std::mem::take(&mut self.waiting),
             state: if unopened { State::AwaitGreeting } else { State::AwaitHello },
             secured: true,
             login: self.login.forgotten(),
@@ -307,6 +315,16 @@ impl Model {
 
     pub(crate) fn login_mut(&mut self) -> &mut Login {
         &mut self.login
+    }
+
+    /// The domains for which mail waits, as far as our own server told (RFC 1985 §5.1).
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &[u8]> {
+        self.waiting.iter().map(Vec::as_slice)
+    }
+
+    /// Notes for which domains mail waits.
+    pub(crate) fn keep_waiting(&mut self, domains: Vec<Vec<u8>>) {
+        self.waiting = domains;
     }
 
     /// Whether what the client sends next is the message (RFC 5321 §4.1.1.4).

@@ -21,6 +21,7 @@
 //! | the form of replies (RFC 5321 §4.2) | `mutants/reply.rs` |
 //! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
+//! | ETRN (RFC 1985) | `mutants/rfc1985.rs` |
 //! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
 //! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
 //! | DSN (RFC 3461) | `mutants/rfc3461.rs` |
@@ -46,6 +47,7 @@ mod parameter;
 mod pipelining;
 pub(crate) mod reading;
 mod reply;
+mod rfc1985;
 mod rfc2034;
 mod rfc3207;
 mod rfc3461;
@@ -268,6 +270,7 @@ static FAMILIES: &[&[Mutant]] = &[
     parameter::MUTANTS,
     pipelining::MUTANTS,
     reply::MUTANTS,
+    rfc1985::MUTANTS,
     rfc2034::MUTANTS,
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,

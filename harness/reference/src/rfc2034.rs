@@ -151,6 +151,8 @@ fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<Enhance
         421 => (3, 2),
         452 if verb == Some(Verb::Rcpt) => (5, 3),
         452 => (3, 1),
+        458 => (3, 0),
+        459 => (7, 1),
         500 => (5, 2),
         502 | 503 => (5, 1),
         501 | 504 | 555 => (5, 4),

@@ -4,6 +4,7 @@
 //! message, keeps the time and, after TURN, lets a [`Client`] speak.
 
 mod deviation;
+mod queue;
 
 use core::net::{IpAddr, Ipv4Addr};
 use std::collections::VecDeque;
@@ -40,6 +41,8 @@ pub struct Server {
     outputs: VecDeque<Output>,
     /// What came in the clear behind STARTTLS, for a server that does not forget it.
     plaintext: Vec<u8>,
+    /// The mail that waits to be asked for, each for one domain (RFC 1985 §5.1).
+    waiting: Vec<(Vec<u8>, Delivery)>,
 }
 
 /// What the caller has to do, in this order.
@@ -111,6 +114,7 @@ impl Server {
             flushed: false,
             outputs: VecDeque::new(),
             plaintext: Vec::new(),
+            waiting: Vec::new(),
             config,
         }
     }
@@ -267,7 +271,11 @@ impl Server {
         match framed {
             Framed::Line(line) => {
                 let request = Request::parse(line, self.model.grammar());
+                let released = self.release_for(&request);
                 self.answer(now, &Stimulus::Request(&request), &[]);
+                if released {
+                    self.tell_model();
+                }
             }
             Framed::TooLong { head, octets } => {
                 self.answer(now, &Stimulus::Overlong { head, octets: *octets }, &[]);
@@ -317,6 +325,7 @@ impl Server {
         if reply.code.class() == 2 {
             let accepted = self.delivery(now, &receipt.text);
             let mails = dispatch(&self.config, &accepted, self.epoch.saturating_add(now.as_secs()));
+            let mails = self.keep_waiting(mails);
             self.outputs.extend(mails.into_iter().map(Output::Deliver));
         }
         if !self.config.mutants.is_empty() {
@@ -347,28 +356,6 @@ impl Server {
             reverse_path: transaction.reverse_path.unwrap_or_default(),
             recipients: transaction.recipients,
             message,
-        }
-    }
-
-    /// Becomes the client (rfc821-3.8-3).
-    fn turn(&mut self, now: Duration) {
-        let queue = self
-            .model
-            .hello()
-            .and_then(|hello| self.config.turn_queue(&hello.name))
-            .cloned()
-            .unwrap_or_default();
-        self.phase = Phase::Client(Box::new(Client::new(&self.config.name, queue, now)));
-    }
-
-    fn follow_client(&mut self) {
-        let Phase::Client(client) = &mut self.phase else { return };
-        while let Some(output) = client.poll() {
-            if output == Output::Close {
-                self.close();
-                return;
-            }
-            self.outputs.push_back(output);
         }
     }
 
@@ -403,6 +390,7 @@ impl Server {
         if !matches!(self.phase, Phase::Closed) {
             self.phase = Phase::Closed;
             self.deadline = None;
+            self.release_all();
             self.outputs.push_back(Output::Close);
         }
     }

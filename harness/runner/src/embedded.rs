@@ -80,7 +80,11 @@ pub fn tell_of_reference(profile: &mut Profile) {
     profile.undeliverable_recipient.get_or_insert_with(|| format!("{LOST}@{domain}"));
     profile.second_undeliverable_recipient.get_or_insert_with(|| format!("{LOST}2@{domain}"));
     profile.facts.extend(["relay", "one-name"].map(str::to_owned));
-    let lists = config_of(profile).lists;
+    let made = config_of(profile);
+    if let Some(node) = made.etrn.first().filter(|_| !made.withheld.contains(&"ETRN".to_owned())) {
+        profile.variables.entry("etrn".to_owned()).or_insert_with(|| node.clone());
+    }
+    let lists = made.lists;
     let Some((list, [member, second])) = lists.first().map(|list| (list, &list.members[..])) else {
         return;
     };

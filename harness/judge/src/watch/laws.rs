@@ -41,6 +41,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "SEND FROM:<a@client.test>\r\n",
         "TURN\r\n",
         "STARTTLS\r\n",
+        "ETRN branch.example.test\r\n",
+        "ETRN @\r\n",
         "AUTH PLAIN\r\n",
         "AUTH LOGIN\r\n",
         "AUTH CRAM-MD5 =\r\n",

@@ -27,6 +27,7 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         .texts(naming::of_ehlo())
         .texts(keywords::of_ehlo())
         .texts(rfc3207::of_ehlo(model.is_secured()))
+        .texts(extension::of_ehlo(model.is_secured()))
         .texts(grammar::of_argument(request))
         .texts([rfc2920::of_ehlo(), rfc2034::of_ehlo(), rfc3461::of_ehlo()])
         .texts([rfc4954::of_ehlo()])

@@ -175,6 +175,7 @@ impl Lenient {
                     "AUTH PLAIN LOGIN",
                     "AUTH=PLAIN LOGIN",
                     "CHUNKING",
+                    "ETRN",
                     "EXPN",
                     "HELP",
                     "TURN",
