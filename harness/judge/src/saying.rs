@@ -21,6 +21,13 @@ impl Play {
             Send::Abort => Some(Ending::Abort),
             _ => None,
         };
+        if how == Some(Ending::Half) && self.peers[peer].secured {
+            // Up to TLS 1.2 who hears that one side ends has to end too (RFC 5246 §7.2.1), and
+            // the libraries do so in 1.3.
+            let reason = "inside TLS one side can't end and still listen";
+            self.stop(Verdict::Inconclusive, reason.to_owned());
+            return None;
+        }
         if let Some(how) = how {
             return Some(Action::End { connection: peer, how });
         }

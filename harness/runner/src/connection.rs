@@ -109,6 +109,10 @@ impl Connection {
             let rest = self.ahead.split_off(self.ahead.len().min(READ));
             return self.received(rest);
         }
+        if self.tls.as_ref().is_some_and(|tls| tls.has_ended()) {
+            // Its farewell came with its last words.
+            return self.ended();
+        }
         let deadline = deadline.max(Instant::now() + GLANCE);
         loop {
             if timeout_at(deadline, self.stream.readable()).await.is_err() {

@@ -132,3 +132,27 @@ async fn a_reset_by_the_peer_is_a_cut() {
     let reason = "connection reset".to_owned();
     assert_eq!(ours.receive(late()).await, Happening::Cut { reason });
 }
+
+#[tokio::test]
+async fn a_peer_inside_tls_that_says_farewell_has_ended_though_the_connection_has_not() {
+    let (mut ours, mut theirs) = pair().await;
+    let peer = async {
+        let identity = crate::tls::Identity::made_for("mx.example.test").unwrap();
+        let mut tls = Tls::server(&identity).unwrap();
+        let mut buffer = vec![0; READ];
+        while tls.is_handshaking() {
+            let count = theirs.read(&mut buffer).await.unwrap();
+            tls.open(&buffer[..count]).unwrap();
+            theirs.write_all(&tls.pending()).await.unwrap();
+        }
+        let mut last = tls.seal(b"221 bye\r\n");
+        last.extend(tls.close());
+        theirs.write_all(&last).await.unwrap();
+    };
+    let (secured, ()) = tokio::join!(ours.secure(late()), peer);
+    assert!(matches!(secured, Happening::Secured(_)), "{secured:?}");
+    let octets = b"221 bye\r\n".to_vec();
+    assert_eq!(ours.receive(late()).await, Happening::Received { octets });
+    assert_eq!(ours.receive(late()).await, Happening::Closed);
+    drop(theirs);
+}
