@@ -23,6 +23,7 @@
 //! | RFC 5321 §4.2.1 (families of codes) | [`rfc5321::code_set`] |
 //! | RFC 5321 §4.5.3 (sizes and timeouts) | [`limits`] |
 //! | RFC 3463, RFC 2034 (enhanced status codes) | [`rfc3463`] |
+//! | RFC 3492 (Punycode) | [`rfc3492`] |
 //! | RFC 6531 (UTF-8 in addresses) | [`rfc6531`] |
 //!
 //! What has no section: [`escape`] shows octets to people, [`quirk`] names what is tolerated, and
@@ -42,6 +43,7 @@ pub mod limits;
 pub mod line;
 pub mod quirk;
 pub mod rfc3463;
+pub mod rfc3492;
 pub mod rfc5321;
 pub mod rfc6531;
 

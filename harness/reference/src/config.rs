@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use smtpspec_protocol::rfc3492::u_labels;
 use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, limits};
 
 use crate::mutants::Mutant;
 use crate::rfc1985;
 
 /// The facts and the policy of a reference server. The texts are the operator's and go out as
-/// they stand, so they have to be printable ASCII, and names have to be domain names.
+/// they stand, so they have to be printable ASCII, and names have to be domain names. Mailboxes and
+/// the names of their users may be in UTF-8 (RFC 6531 §3.3).
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
@@ -31,6 +33,10 @@ pub struct Config {
     pub relays: bool,
     /// Whether the greeting is 554 (RFC 5321 §3.1).
     pub refuses_sessions: bool,
+    /// Whether the greeting is 521: no mail is taken here, whatever happens (RFC 7504 §3).
+    pub takes_no_mail: bool,
+    /// Domains that are known to take no mail: those with a null MX (RFC 7505 §3).
+    pub null_mx: Vec<String>,
     /// Whether VRFY verifies; else it answers 252 (RFC 5321 §7.3).
     pub vrfy: bool,
     /// Whether EXPN expands and is offered; else it answers 252 (RFC 5321 §7.3).
@@ -47,6 +53,10 @@ pub struct Config {
     pub max_received: usize,
     /// The most recipients of one message (RFC 5321 §4.5.3.1.8).
     pub max_recipients: usize,
+    /// The most MAIL commands in one session, if there is such a limit (RFC 9422 §4.1).
+    pub max_transactions: Option<usize>,
+    /// The most domains of recipients in one session, if there is such a limit (RFC 9422 §4.3).
+    pub max_domains: Option<usize>,
     /// The longest command line read, with its CRLF (RFC 5321 §4.5.3.1.4).
     pub max_command_line: usize,
     /// How long the server awaits the next command or data (RFC 5321 §4.5.3.2.7).
@@ -179,7 +189,7 @@ impl Config {
             return Standing::Local;
         }
         let is = |local: &str, at: &str| {
-            local.as_bytes() == &*local_part && at.as_bytes().eq_ignore_ascii_case(domain)
+            local.as_bytes() == &*local_part && is_same_domain(at.as_bytes(), domain)
         };
         let mut accounts = self.accounts.iter().chain(&self.undeliverable);
         let owner = |list: &MailingList| {
@@ -213,17 +223,14 @@ impl Config {
         let local_part = mailbox.local_part.content();
         let is = |moved: &&Moved| {
             moved.local_part.as_bytes() == &*local_part
-                && moved.domain.as_bytes().eq_ignore_ascii_case(domain)
+                && is_same_domain(moved.domain.as_bytes(), domain)
         };
         self.moved.iter().find(is).map(|moved| moved.to.as_str())
     }
 
     /// Whether mail for the domain ends here, whatever the case of its letters (rfc5321-2.4-6).
     fn serves(&self, domain: &[u8]) -> bool {
-        self.domains
-            .iter()
-            .chain([&self.name])
-            .any(|ours| ours.as_bytes().eq_ignore_ascii_case(domain))
+        self.domains.iter().chain([&self.name]).any(|ours| is_same_domain(ours.as_bytes(), domain))
     }
 
     /// The mail that waits for the client of this name, if TURN is for it (RFC 821 §3.8).
@@ -233,12 +240,17 @@ impl Config {
     }
 }
 
+/// Whether both are the same domain, whatever the case of its letters, and whether its labels are
+/// A-labels or U-labels (rfc5321-2.4-6, RFC 5890 §2.3.2.4).
+pub(crate) fn is_same_domain(one: &[u8], other: &[u8]) -> bool {
+    one.eq_ignore_ascii_case(other) || u_labels(one).eq_ignore_ascii_case(&u_labels(other))
+}
+
 /// Whether it is the mailbox with this local part, without quotes, in this domain.
 fn is_at(mailbox: &[u8], local_part: &str, domain: &str) -> bool {
     match Mailbox::parse(mailbox, Grammar { smtputf8: true }) {
         Ok(Mailbox { local_part: spelled, host: Host::Domain(host) }) => {
-            *spelled.content() == *local_part.as_bytes()
-                && host.eq_ignore_ascii_case(domain.as_bytes())
+            *spelled.content() == *local_part.as_bytes() && is_same_domain(host, domain.as_bytes())
         }
         _ => false,
     }
@@ -278,6 +290,8 @@ impl Default for Config {
             moved: Vec::new(),
             relays: false,
             refuses_sessions: false,
+            takes_no_mail: false,
+            null_mx: Vec::new(),
             vrfy: true,
             expn: true,
             help: true,
@@ -286,6 +300,8 @@ impl Default for Config {
             max_message_octets: 10 << 20,
             max_received: 100,
             max_recipients: 1000,
+            max_transactions: None,
+            max_domains: None,
             max_command_line: 4096,
             timeout: limits::SERVER_TIMEOUT,
             users: vec![User {

@@ -15,6 +15,8 @@ use crate::rfc3207::StartTls;
 use crate::rfc3461::Dsn;
 use crate::rfc4954::Auth;
 use crate::rfc6152::EightBitMime;
+use crate::rfc6531::SmtpUtf8;
+use crate::rfc9422::Limits;
 use crate::text::TextRule;
 
 /// A service extension, as far as it changes what a session is (RFC 5321 §2.2.2).
@@ -100,6 +102,8 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &Dsn,                 // RFC 3461
     &Auth,                // RFC 4954
     &Etrn,                // RFC 1985
+    &SmtpUtf8,            // RFC 6531
+    &Limits,              // RFC 9422
 ];
 
 /// What holds for the lines of the reply to EHLO.

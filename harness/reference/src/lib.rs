@@ -39,6 +39,10 @@
 //! | RFC 3461 DSN | `rfc3461.rs` |
 //! | RFC 4954 AUTH | `rfc4954.rs`, with the mechanisms of SASL in `sasl.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
+//! | RFC 6531 SMTPUTF8 | `rfc6531.rs` |
+//! | RFC 7504 521 and 556 | `rfc7504.rs` |
+//! | RFC 7505 null MX | `rfc7505.rs` |
+//! | RFC 9422 LIMITS | `rfc9422.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
 //! | RFC 2033 LMTP, and a next hop that takes everything | `next_hop.rs` |
@@ -69,6 +73,10 @@ mod rfc3207;
 mod rfc3461;
 mod rfc4954;
 mod rfc6152;
+mod rfc6531;
+mod rfc7504;
+mod rfc7505;
+mod rfc9422;
 
 #[cfg(test)]
 mod testing;

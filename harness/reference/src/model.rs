@@ -11,14 +11,15 @@ use crate::expectation::Expectation;
 use crate::extension;
 use crate::rfc821::{send, turn};
 use crate::rfc1985;
-use crate::rfc2034;
 use crate::rfc4954::{self, Login};
 use crate::rfc5321::{
     data, disclosure, ehlo, expn, form, greeting, help, mail, naming, noop, order, quit, rcpt,
     rset, sizes, unknown, vrfy,
 };
+use crate::rfc9422::Counts;
 use crate::state::State;
 use crate::transaction::Transaction;
+use crate::{rfc2034, rfc6531, rfc7504, rfc7505, rfc9422};
 
 /// What an SMTP session is: its state, its extensions, its transaction (RFC 5321 §3).
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Model {
     login: Login,
     /// The domains for which mail of this session waits, one for each mail (RFC 1985 §5.1).
     waiting: Vec<Vec<u8>>,
+    /// What counts against the limits that the server told (RFC 9422 §4).
+    counts: Counts,
 }
 
 /// The EHLO or HELO that the server accepted last (RFC 5321 §4.1.1.1).
@@ -145,6 +148,7 @@ impl Model {
             secured: false,
             login: Login::default(),
             waiting: Vec::new(),
+            counts: Counts::default(),
         }
     }
 
@@ -174,7 +178,14 @@ impl Model {
         // To ETRN 251 says something else (RFC 1985 §5.1).
         let of_change =
             if rfc1985::is_etrn(stimulus) { None } else { Some(disclosure::of_change()) };
-        self.expect_of_any(expectation.texts(of_change.into_iter().flatten()))
+        self.expect_of_any(
+            expectation
+                .texts(of_change.into_iter().flatten())
+                .texts(rfc6531::of_answer(self, stimulus))
+                .texts(rfc7504::of_answer(self, stimulus))
+                .texts(rfc7505::of_answer(stimulus))
+                .texts(rfc9422::of_answer(self, stimulus)),
+        )
     }
 
     /// What a server may say when nothing was asked: that it leaves (RFC 5321 §3.8).
@@ -226,6 +237,7 @@ impl Model {
             self.state = State::Closed;
             return;
         }
+        self.counts.follow(stimulus, reply);
         if let Some(name) = naming::name_in(stimulus, reply) {
             self.named = Some(name.to_vec());
         }
@@ -289,6 +301,7 @@ impl Model {
             config: self.config.take(),
             named: self.named.take(),
             waiting: std::mem::take(&mut self.waiting),
+            counts: std::mem::take(&mut self.counts),
             state: if unopened { State::AwaitGreeting } else { State::AwaitHello },
             secured: true,
             login: self.login.forgotten(),
@@ -334,7 +347,7 @@ impl Model {
 
     /// The grammar by which the next command is to be read (RFC 5321 §4.1.2).
     pub fn grammar(&self) -> Grammar {
-        Grammar::default()
+        Grammar { smtputf8: self.offers(rfc6531::KEYWORD) }
     }
 
     /// The transaction that is open, if one is (RFC 5321 §3.3).
@@ -367,6 +380,10 @@ impl Model {
 
     pub(crate) fn config(&self) -> Option<&Config> {
         self.config.as_deref()
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     pub(crate) fn hello(&self) -> Option<&Hello> {

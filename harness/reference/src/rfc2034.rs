@@ -12,6 +12,7 @@ use crate::model::{Model, Stimulus};
 use crate::rfc4954;
 use crate::rfc5321::keywords::line_with_parameter;
 use crate::text::{Fault, TextRule, behind_enhanced_code};
+use crate::{rfc6531, rfc7504, rfc7505};
 
 mod text;
 
@@ -143,6 +144,12 @@ fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<Enhance
         _ => None,
     };
     let inquiry = matches!(verb, Some(Verb::Vrfy | Verb::Expn));
+    let of_others = rfc6531::detail(model, stimulus, reply)
+        .or_else(|| rfc7504::detail(reply))
+        .or_else(|| rfc7505::detail(reply));
+    if let Some((subject, detail)) = of_others {
+        return EnhancedCode::new(reply.code.class(), subject, detail);
+    }
     let (subject, detail) = match reply.code.get() {
         250 | 251 if verb == Some(Verb::Mail) => (1, 0),
         250 | 251 if verb == Some(Verb::Rcpt) || inquiry => (1, 5),

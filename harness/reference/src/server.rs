@@ -19,9 +19,9 @@ use crate::delivery::{Delivery, dispatch};
 use crate::model::{Measure, Model, Stimulus};
 use crate::mutants::framing::Lines;
 use crate::mutants::reading::Reading;
-use crate::rfc2034;
 use crate::rfc5321::trace::Arrival;
 use crate::state::State;
+use crate::{rfc2034, rfc6531};
 
 /// A server for one connection, without input or output of its own (RFC 5321 §3).
 ///
@@ -336,6 +336,7 @@ impl Server {
 
     fn delivery(&self, now: Duration, text: &[u8]) -> Delivery {
         let hello = self.model.hello();
+        let transaction = self.model.transaction().cloned().unwrap_or_default();
         let arrival = Arrival {
             // A name that fills more than a line of text is none to pass on.
             from: hello
@@ -347,11 +348,11 @@ impl Server {
             extended: hello.is_some_and(|hello| hello.extended),
             secured: self.model.is_secured(),
             authenticated: self.model.login().authenticated,
+            internationalized: transaction.has(rfc6531::KEYWORD),
             at: self.epoch.saturating_add(now.as_secs()),
         };
         let mut message = arrival.received();
         message.extend_from_slice(text);
-        let transaction = self.model.transaction().cloned().unwrap_or_default();
         Delivery {
             reverse_path: transaction.reverse_path.unwrap_or_default(),
             recipients: transaction.recipients,

@@ -37,6 +37,11 @@ impl Transaction {
         }
     }
 
+    /// Whether MAIL carried a parameter of this name.
+    pub(crate) fn has(&self, keyword: &str) -> bool {
+        self.parameters.iter().any(|(name, _)| name == keyword.as_bytes())
+    }
+
     /// The value of a parameter that MAIL carried, where it carried one.
     pub fn parameter(&self, keyword: &str) -> Option<&[u8]> {
         self.parameters

@@ -156,16 +156,25 @@ pub fn config_of(profile: &Profile) -> Config {
         moved,
         relays: has(Habit::Relays),
         refuses_sessions: has(Habit::RefusesSessions),
+        takes_no_mail: has(Habit::TakesNoMail),
+        null_mx: wanted.null_mx.clone(),
         vrfy: !has(Habit::VrfyDisabled),
         expn: !has(Habit::ExpnDisabled),
         help: !has(Habit::HelpDisabled),
         rfc821: has(Habit::Rfc821),
         withheld: wanted.without.clone(),
         max_message_octets: wanted.size.unwrap_or(usual.max_message_octets),
+        max_recipients: limit(wanted.limits.recipients).unwrap_or(usual.max_recipients),
+        max_transactions: limit(wanted.limits.transactions),
+        max_domains: limit(wanted.limits.domains),
         timeout: usual.timeout / profile.timeouts.clock,
         turn: turn.collect(),
         ..usual
     }
+}
+
+fn limit(wanted: Option<u32>) -> Option<usize> {
+    wanted.and_then(|limit| usize::try_from(limit).ok())
 }
 
 fn list_of((address, members): (&String, &Vec<String>), server: &str) -> MailingList {
@@ -249,6 +258,8 @@ mod tests {
             BTreeMap::from([("f@three.test".to_owned(), "f@one.test".to_owned())]);
         profile.reference.habits = [Habit::Rfc821, Habit::ExpnDisabled].into();
         profile.reference.without = vec!["SIZE".to_owned()];
+        profile.reference.limits.domains = Some(2);
+        profile.reference.null_mx = vec!["null.test".to_owned()];
         profile.reference.turn = BTreeMap::from([("Peer.Test".to_owned(), vec![waiting])]);
         let config = config_of(&profile);
         assert_eq!(config.name, "mx.one.test");
@@ -266,6 +277,8 @@ mod tests {
         assert_eq!(config.moved[0].to, "f@one.test");
         assert!(config.rfc821 && config.vrfy && !config.expn);
         assert_eq!(config.withheld, ["SIZE"]);
+        assert_eq!((config.max_domains, config.max_transactions), (Some(2), None));
+        assert_eq!((config.max_recipients, &config.null_mx[..]), (1000, &["null.test".into()][..]));
         assert_eq!(config.lists[0].local_part, "all");
         assert_eq!(config.max_message_octets, 1000);
         assert_eq!(config.turn["peer.test"][0].message, b"a\r\nb\r\n");

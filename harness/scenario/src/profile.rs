@@ -98,9 +98,24 @@ pub struct Reference {
     pub without: Vec<String>,
     /// The largest message, in octets.
     pub size: Option<u64>,
+    /// What it tells of with LIMITS, and keeps to (RFC 9422 §4).
+    pub limits: Limits,
+    /// Domains of which it knows that they take no mail (RFC 7505 §3).
+    pub null_mx: Vec<String>,
     /// For TURN: the names of clients, each with the messages that wait for it. Nobody may use
     /// TURN who is not named here (RFC 5321 appendix F.1).
     pub turn: BTreeMap<String, Vec<Waiting>>,
+}
+
+/// The limits of a reference server; those of the default where they are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// On MAIL commands in a session: MAILMAX.
+    pub transactions: Option<u32>,
+    /// On recipients of a message: RCPTMAX.
+    pub recipients: Option<u32>,
+    /// On domains of recipients in a session: RCPTDOMAINMAX.
+    pub domains: Option<u32>,
 }
 
 /// What a reference server does otherwise than usually.
@@ -108,6 +123,8 @@ pub struct Reference {
 pub enum Habit {
     /// It greets with 554 (RFC 5321 §3.1).
     RefusesSessions,
+    /// It greets with 521, since it takes no mail at all (RFC 7504 §3).
+    TakesNoMail,
     /// It takes mail for other domains (RFC 5321 §3.6.2).
     Relays,
     /// VRFY verifies nothing (RFC 5321 §7.3).
@@ -122,8 +139,9 @@ pub enum Habit {
 
 impl Habit {
     /// Each of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RefusesSessions,
+        Self::TakesNoMail,
         Self::Relays,
         Self::VrfyDisabled,
         Self::ExpnDisabled,
@@ -132,8 +150,15 @@ impl Habit {
     ];
 
     /// The words of the profile, in the same order.
-    pub(crate) const WORDS: [&str; 6] =
-        ["refuses-sessions", "relays", "vrfy-disabled", "expn-disabled", "help-disabled", "rfc821"];
+    pub(crate) const WORDS: [&str; 7] = [
+        "refuses-sessions",
+        "takes-no-mail",
+        "relays",
+        "vrfy-disabled",
+        "expn-disabled",
+        "help-disabled",
+        "rfc821",
+    ];
 }
 
 /// A message that waits for a client that will TURN.

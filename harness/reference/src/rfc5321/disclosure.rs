@@ -42,6 +42,23 @@ pub(crate) fn of_vrfy() -> Vec<TextRule> {
     rules
 }
 
+/// The answers to VRFY and EXPN with SMTPUTF8, of which RFC 6531 §3.7.4.2 says once more what
+/// RFC 5321 §3.5.1 says.
+pub(crate) fn of_smtputf8() -> [TextRule; 2] {
+    [
+        TextRule::new(requirement!("rfc6531-3.7.4.2-8"), "the user's mailbox", |reply, _| {
+            lacks_mailbox(reply, &[250], "a 250 to an inquiry with SMTPUTF8 that gives no mailbox")
+        })
+        .softened(),
+        TextRule::new(
+            requirement!("rfc6531-3.7.4.2-9"),
+            "a name and a mailbox in angle brackets, or a mailbox alone",
+            |reply, _| each_line(reply, &[250], wrong_form),
+        )
+        .softened(),
+    ]
+}
+
 /// The answers to EXPN.
 pub(crate) fn of_expn() -> Vec<TextRule> {
     let mut rules = vec![

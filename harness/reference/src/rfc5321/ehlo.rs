@@ -9,10 +9,7 @@ use crate::config::Config;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
 use crate::extension;
 use crate::model::{Hello, Model, Offer};
-use crate::rfc3207;
-use crate::rfc3461;
-use crate::rfc4954;
-use crate::{rfc2034, rfc2920};
+use crate::{rfc2034, rfc2920, rfc3207, rfc3461, rfc4954};
 
 /// What EHLO may draw.
 pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {

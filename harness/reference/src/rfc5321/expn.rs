@@ -8,6 +8,7 @@ use super::{disclosure, grammar, order, vrfy};
 use crate::config::Config;
 use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
+use crate::rfc6531;
 
 /// What EXPN may draw.
 pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
@@ -30,6 +31,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         )
         .texts(grammar::of_string(request))
         .texts(disclosure::of_expn())
+        .texts(rfc6531::of_inquiry(model, request))
         .refuse_if(form.is_refused() && !vrfy::has_route(request), || syntax_error(request));
     order::at_any_time(model, expectation)
 }
@@ -39,7 +41,9 @@ fn answer(model: &Model, request: &Request<'_>) -> Reply {
         (Some(config), Ok(Command::Expn(_))) if !config.expn => {
             Reply::new(252, "EXPN is disabled here")
         }
-        (Some(config), Ok(Command::Expn(argument))) => expand(config, &argument.content()),
+        (Some(config), Ok(Command::Expn(argument))) => {
+            rfc6531::told(argument, expand(config, &argument.content()))
+        }
         _ => Reply::new(252, "Cannot expand the list"),
     }
 }

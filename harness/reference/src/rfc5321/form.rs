@@ -9,6 +9,7 @@ use smtpspec_protocol::{
 use super::sizes;
 use crate::expectation::Expectation;
 use crate::model::Model;
+use crate::rfc6531;
 
 /// How well a command is formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,10 @@ impl Form {
             let borne = Quirks::TRAILING_SPACE | Quirks::TEXT_AFTER_LITERAL | Quirks::HELO_LITERAL;
             return if borne.contains(quirks) { Self::Tolerable } else { Self::Doubtful };
         }
-        if sizes::exceeds_what_must_be_handled(request) || names_nobody(request) {
+        if sizes::exceeds_what_must_be_handled(request)
+            || names_nobody(request)
+            || rfc6531::may_be_refused(request)
+        {
             Self::Tolerable
         } else {
             Self::Plain
@@ -78,7 +82,8 @@ pub(crate) fn syntax_error(request: &Request<'_>) -> Reply {
 /// command may hold.
 pub(crate) fn judge(model: &Model, request: &Request<'_>, expectation: Expectation) -> Expectation {
     let line = request.line;
-    let internationalized = model.offers("SMTPUTF8");
+    // Of what is beyond ASCII, RFC 6531 has UTF-8 alone.
+    let internationalized = model.offers("SMTPUTF8") && std::str::from_utf8(line).is_ok();
     // A TAB at the end of a line is white space, which is to be borne (rfc5321-4.1.1-2).
     let control = line.iter().any(|&octet| octet.is_ascii_control() && octet != b'\t');
     let eight_bit = !line.is_ascii() && !internationalized;
@@ -204,7 +209,8 @@ mod tests {
 
     #[test]
     fn the_server_refuses_octets_that_are_no_text() {
-        let code = |line| preferred(Config::default(), &["EHLO client.test", line]).code.get();
+        // Behind an EHLO there is UTF-8 (RFC 6531 §3.3).
+        let code = |line| preferred(Config::default(), &["HELO client.test", line]).code.get();
         assert_eq!(code("NOOP \u{e9}"), 501);
         assert_eq!(code("NOOP \u{1}"), 501);
         assert_eq!(code("NOOP x\t"), 250);

@@ -53,7 +53,7 @@ pub(crate) fn of_parameters(request: &Request<'_>) -> Option<TextRule> {
 pub(crate) fn of_string(request: &Request<'_>) -> Option<TextRule> {
     match &request.command {
         Ok(Command::Vrfy(name) | Command::Expn(name))
-            if name.is_string() && Form::of(request).is_plain() =>
+            if name.is_string() && name.as_bytes().is_ascii() && Form::of(request).is_plain() =>
         {
             Some(no_error(requirement!("rfc5321-4.1.2-16")))
         }
@@ -61,7 +61,7 @@ pub(crate) fn of_string(request: &Request<'_>) -> Option<TextRule> {
     }
 }
 
-fn no_error(requirement: RequirementId) -> TextRule {
+pub(crate) fn no_error(requirement: RequirementId) -> TextRule {
     TextRule::new(requirement, "no code for an error of syntax", |reply, _| {
         is_called_an_error(reply).then(|| Fault::first("what is in the grammar is called an error"))
     })
@@ -73,6 +73,10 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
     const LONG_LOCAL_PART: usize = 40;
     let mut whole = Vec::new();
     path.write_to(&mut whole);
+    if !whole.is_ascii() {
+        // Of these `rfc6531.rs` speaks.
+        return None;
+    }
     let size = match &path.mailbox.host {
         Host::Domain(domain) if domain.len() > LONG_DOMAIN => {
             Some(requirement!("rfc5321-4.5.3.1.2-1"))
@@ -127,7 +131,7 @@ fn of_literal(literal: &AddressLiteral<'_>) -> Option<RequirementId> {
 }
 
 /// Whether a reply says that it did not understand, and not that it does not want.
-fn is_called_an_error(reply: &Reply) -> bool {
+pub(crate) fn is_called_an_error(reply: &Reply) -> bool {
     // 500 is a matter of the minimum implementation (rfc5321-4.3.2-5), and 504 is in the row of
     // EHLO (RFC 5321 §4.3.2).
     let text = reply.text().to_ascii_lowercase();

@@ -6,6 +6,7 @@ use smtpspec_protocol::{Reply, Request, Verb};
 use super::{naming, order};
 use crate::expectation::Expectation;
 use crate::model::Model;
+use crate::rfc7504;
 use crate::state::State;
 
 /// What the server says first.
@@ -19,19 +20,25 @@ pub(crate) fn expect(model: &Model) -> Expectation {
         .rule(requirement!("rfc5321-4.3.2-10"), &["220 554"])
         .texts(naming::of_greeting())
         .refuse_if(refuses, || Reply::new(554, format!("{name} No SMTP service here")))
+        .refuse_if(rfc7504::takes_no_mail(model), || rfc7504::greeting(name))
 }
 
 /// After a refusal every command but QUIT is answered 503 (rfc5321-3.1-6).
 ///
 /// NOOP and RSET have a MUST of their own for 250 at any time (rfc5321-4.1.4-11), and HELP may
 /// help, so both readings are let pass for them.
-pub(crate) fn expect_after_refusal(_model: &Model, request: &Request<'_>) -> Expectation {
+pub(crate) fn expect_after_refusal(model: &Model, request: &Request<'_>) -> Expectation {
     let also = match request.verb {
         Verb::Noop | Verb::Rset => "250",
         Verb::Help => "211 214",
         _ => "",
     };
-    Expectation::of(order::out_of_order("this session was refused"))
+    let answer = if rfc7504::takes_no_mail(model) {
+        rfc7504::again()
+    } else {
+        order::out_of_order("this session was refused")
+    };
+    Expectation::of(answer)
         // Whoever greets with 4yz goes on so; nothing is said of that.
         .policy("4yz 521 554")
         .rule(requirement!("rfc5321-3.1-6"), &["503", also])

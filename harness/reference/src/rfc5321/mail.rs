@@ -9,6 +9,7 @@ use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL};
 use crate::model::Model;
 use crate::state::State;
 use crate::transaction::Transaction;
+use crate::{rfc6531, rfc7505, rfc9422};
 
 /// What MAIL may draw.
 ///
@@ -44,7 +45,12 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .refuse_if(state == State::AwaitHello, || order::out_of_order("send EHLO first"))
         .refuse_if(state.in_transaction(), || order::out_of_order("a transaction is open"))
         .refuse_if(form.is_refused(), || syntax_error(request));
-    parameters::on_mail(model, request, minimum::required(expectation, form))
+    let expectation = rfc6531::of_path(model, request, minimum::required(expectation, form));
+    parameters::on_mail(
+        model,
+        request,
+        rfc9422::on_mail(model, rfc7505::on_mail(model, request, expectation)),
+    )
 }
 
 /// Follows the reply: what was accepted opens a transaction, and drops the one before

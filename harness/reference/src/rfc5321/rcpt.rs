@@ -10,10 +10,11 @@ use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL, WANTS_L
 use crate::model::Model;
 use crate::state::State;
 use crate::transaction::mailbox_of_recipient;
+use crate::{rfc6531, rfc7505, rfc9422};
 
 /// What RCPT may draw.
 pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
-    let form = Form::of(request);
+    let form = rfc6531::form(model, request);
     let expectation = if model.state().is_idle() {
         expect_without_mail(request, form)
     } else {
@@ -62,7 +63,7 @@ fn expect_in_transaction(model: &Model, request: &Request<'_>, form: Form) -> Ex
         )
         .texts(grammar::of_argument(request).filter(|_| model.state().in_transaction()))
         .refuse_if(form.is_refused(), || syntax_error(request));
-    minimum::required(expectation, form)
+    rfc6531::of_path(model, request, minimum::required(expectation, form))
 }
 
 /// What our own server makes of the recipient.
@@ -78,12 +79,19 @@ fn decide(model: &Model, request: &Request<'_>, expectation: Expectation) -> Exp
     };
     expectation
         // rfc5321-4.2.2-4: the new address, for the client to try itself (RFC 5321 §3.4).
-        .refuse_if(moved.is_some(), || moved_reply(moved.unwrap_or_default()))
+        .refuse_if(moved.is_some(), || rfc6531::moved(model, request, moved.unwrap_or_default()))
         .refuse_if(standing == Standing::NoSuchUser, || Reply::new(550, "No such user here"))
+        .refuse_if(
+            config.relays && rfc7505::has_null_mx(config, &rcpt.forward_path),
+            rfc7505::refusal,
+        )
         // rfc5321-3.6.2-1
         .refuse_if(standing == Standing::Foreign, || Reply::new(550, "Relaying denied"))
         // rfc5321-4.5.3.1.10-3
         .refuse_if(taken >= config.max_recipients, || Reply::new(452, "Too many recipients"))
+        .refuse_if(rfc9422::has_too_many_domains(model, rcpt), || {
+            Reply::new(452, "Too many domains of recipients in this session")
+        })
 }
 
 /// What is said of a user who has moved (RFC 5321 §3.4).

@@ -1,9 +1,13 @@
 //! RFC 5321 §4.4 (trace information): the Received field, and the date of RFC 5322 §3.3.
 
 use core::net::IpAddr;
+use std::borrow::Cow;
+
+use smtpspec_protocol::rfc3492::u_labels;
 
 /// Where a message came from, for its trace line (RFC 5321 §4.4).
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Arrival<'a> {
     /// What the client called itself: a domain or an address literal.
     pub(crate) from: &'a [u8],
@@ -17,6 +21,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) secured: bool,
     /// Whether the client has logged in.
     pub(crate) authenticated: bool,
+    /// Whether MAIL carried SMTPUTF8 (RFC 6531 §3.7.3).
+    pub(crate) internationalized: bool,
     /// When, in seconds since 1970 began.
     pub(crate) at: u64,
 }
@@ -30,15 +36,23 @@ impl Arrival<'_> {
         let peer = literal(self.peer);
         let protocol = self.protocol();
         let mut line = b"Received: from ".to_vec();
-        line.extend_from_slice(self.from);
-        let rest =
-            format!(" ({peer})\r\n\tby {} with {protocol};\r\n\t{}\r\n", self.by, date(self.at));
-        line.extend_from_slice(rest.as_bytes());
+        line.extend_from_slice(&self.spelled(self.from));
+        line.extend(format!(" ({peer})\r\n\tby ").bytes());
+        line.extend_from_slice(&self.spelled(self.by.as_bytes()));
+        line.extend(format!(" with {protocol};\r\n\t{}\r\n", date(self.at)).bytes());
         line
     }
 
-    /// The keyword of RFC 3848, which rfc4954-7-2 asks for.
+    /// The keyword of RFC 3848, which rfc4954-7-2 asks for, or the one of RFC 6531 §4.3.
     fn protocol(&self) -> &'static str {
+        if self.internationalized {
+            return match (self.secured, self.authenticated) {
+                (false, false) => "UTF8SMTP",
+                (true, false) => "UTF8SMTPS",
+                (false, true) => "UTF8SMTPA",
+                (true, true) => "UTF8SMTPSA",
+            };
+        }
         match (self.extended, self.secured, self.authenticated) {
             (false, ..) => "SMTP",
             (true, false, false) => "ESMTP",
@@ -46,6 +60,11 @@ impl Arrival<'_> {
             (true, false, true) => "ESMTPA",
             (true, true, true) => "ESMTPSA",
         }
+    }
+
+    /// A name in U-labels where the mail may have them (rfc6531-3.7.3-2), else as it is.
+    fn spelled<'n>(&self, name: &'n [u8]) -> Cow<'n, [u8]> {
+        if self.internationalized { u_labels(name).into() } else { name.into() }
     }
 }
 
@@ -125,6 +144,7 @@ mod tests {
             extended: true,
             secured: false,
             authenticated: false,
+            internationalized: false,
             at: 0,
         };
         let expected = "Received: from bar.com ([192.0.2.1])\r\n\tby foo.com with ESMTP;\r\n\
@@ -137,6 +157,31 @@ mod tests {
         assert_eq!(protocol(true, true, false), "ESMTPS");
         assert_eq!(protocol(true, false, true), "ESMTPA");
         assert_eq!(protocol(true, true, true), "ESMTPSA");
+    }
+
+    #[test]
+    fn mail_in_utf8_has_its_protocols_and_u_labels() {
+        for (secured, authenticated, protocol) in [
+            (false, false, "UTF8SMTP"),
+            (true, false, "UTF8SMTPS"),
+            (false, true, "UTF8SMTPA"),
+            (true, true, "UTF8SMTPSA"),
+        ] {
+            let arrival = Arrival {
+                from: b"xn--bcher-kva.example",
+                peer: IpAddr::from([192, 0, 2, 1]),
+                by: "foo.com",
+                extended: true,
+                secured,
+                authenticated,
+                internationalized: true,
+                at: 0,
+            };
+            let expected = format!(
+                "Received: from bücher.example ([192.0.2.1])\r\n\tby foo.com with {protocol};"
+            );
+            assert!(arrival.received().starts_with(expected.as_bytes()), "{protocol}");
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use smtpspec_protocol::{Command, Grammar, Mailbox, Reply, Request};
 
 use super::form::{Form, syntax_error};
 use super::{disclosure, grammar, order, rcpt};
-use crate::config::{Account, Config, MailingList, Moved, Standing};
+use crate::config::{Account, Config, MailingList, Moved, Standing, is_same_domain};
 use crate::expectation::{ANY_COMMAND, DECLINES_INFORMATION, Expectation, FINAL, UNSUPPORTED};
 use crate::model::Model;
+use crate::rfc6531;
 
 /// What VRFY may draw.
 pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
@@ -26,6 +27,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         )
         .texts(grammar::of_string(request))
         .texts(disclosure::of_vrfy())
+        .texts(rfc6531::of_inquiry(model, request))
         .refuse_if(form.is_refused() && !has_route(request), || syntax_error(request));
     order::at_any_time(model, expectation)
 }
@@ -33,7 +35,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
 fn answer(model: &Model, request: &Request<'_>) -> Reply {
     match (model.config(), &request.command) {
         (Some(config), Ok(Command::Vrfy(argument))) if config.vrfy => {
-            verify(config, &argument.content())
+            rfc6531::told(argument, verify(config, &argument.content()))
         }
         // rfc5321-7.3-2: 252 where VRFY is disabled.
         _ => Reply::new(252, "Cannot VRFY user, but will accept message and attempt delivery"),
@@ -105,7 +107,7 @@ fn show(account: &Account) -> String {
 
 fn is_named(local_part: &str, domain: &str, argument: &[u8]) -> bool {
     let (local, at) = split(argument);
-    local == local_part.as_bytes() && at.is_none_or(|at| at.eq_ignore_ascii_case(domain.as_bytes()))
+    local == local_part.as_bytes() && at.is_none_or(|at| is_same_domain(at, domain.as_bytes()))
 }
 
 fn has_word(name: &str, argument: &[u8]) -> bool {
@@ -122,7 +124,7 @@ fn is_relayed(config: &Config, argument: &[u8]) -> bool {
 }
 
 fn standing(config: &Config, argument: &[u8]) -> Option<Standing> {
-    let mailbox = Mailbox::parse(unbracketed(argument), Grammar::default()).ok()?;
+    let mailbox = Mailbox::parse(unbracketed(argument), Grammar { smtputf8: true }).ok()?;
     Some(config.standing_of(&mailbox))
 }
 

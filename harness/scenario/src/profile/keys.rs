@@ -80,11 +80,24 @@ pub(crate) static REFERENCE: Shape = Shape::new(
         may("habits", Kind::List(&Kind::Words(&Habit::WORDS)), "What it does differently."),
         may("without", TEXTS, "EHLO keywords of extensions that it does not offer."),
         may("size", Kind::Count, "The largest message, in octets."),
+        may("limits", Kind::Shape(|| &LIMITS), "What it tells of with LIMITS, and keeps to."),
+        may("null-mx", TEXTS, "Domains of which it knows that they take no mail."),
         may(
             "turn",
             Kind::Names(&Kind::List(&Kind::Shape(|| &WAITING))),
             "Clients that may use TURN, each with the messages that wait for it.",
         ),
+    ],
+);
+
+/// The limits of the reference server.
+pub(crate) static LIMITS: Shape = Shape::new(
+    "limits",
+    "a choice of limits",
+    &[
+        may("transactions", Kind::Count, "On MAIL commands in a session: MAILMAX."),
+        may("recipients", Kind::Count, "On recipients of a message: RCPTMAX."),
+        may("domains", Kind::Count, "On domains of recipients in a session: RCPTDOMAINMAX."),
     ],
 );
 

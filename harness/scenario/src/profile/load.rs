@@ -9,9 +9,9 @@ use crate::language::TLS as TLS_WORDS;
 use crate::load::fields::Fields;
 use crate::load::requires::fact;
 use crate::load::scope::Scope;
-use crate::profile::keys::{PROFILE, REFERENCE, TIMEOUTS, WAITING};
+use crate::profile::keys::{LIMITS, PROFILE, REFERENCE, TIMEOUTS, WAITING};
 use crate::profile::outlet;
-use crate::profile::{Habit, Profile, Reference, Timeouts, Tls, Waiting};
+use crate::profile::{Habit, Limits, Profile, Reference, Timeouts, Tls, Waiting};
 use crate::source::{File, Source};
 use crate::yaml::{self, Entry, Node, Value};
 
@@ -205,11 +205,31 @@ fn reference(reader: Reader<'_>, node: &Node) -> Option<Reference> {
             .filter_map(|node| reader.text(node, "keyword").map(str::to_ascii_uppercase))
             .collect(),
         size: fields.get("size").and_then(|node| reader.number(node, "size", u64::MAX)),
+        limits: fields.get("limits").and_then(|node| limits(reader, node)).unwrap_or_default(),
+        null_mx: nodes("null-mx").iter().filter_map(|node| host(reader, node, "domain")).collect(),
         turn: named("turn")
             .map(|(name, nodes)| {
                 (name, nodes.iter().filter_map(|node| waiting(reader, node)).collect())
             })
             .collect(),
+    })
+}
+
+fn limits(reader: Reader<'_>, node: &Node) -> Option<Limits> {
+    /// The most that LIMITS can tell (RFC 9422 §4).
+    const MOST: u64 = 999_999;
+    let fields = Fields::read(reader, node, &LIMITS)?;
+    let limit = |key| {
+        let node = fields.get(key)?;
+        match reader.number(node, "limit", MOST)? {
+            0 => reader.error(node.span, "a limit of zero takes nothing at all").fail(),
+            limit => u32::try_from(limit).ok(),
+        }
+    };
+    Some(Limits {
+        transactions: limit("transactions"),
+        recipients: limit("recipients"),
+        domains: limit("domains"),
     })
 }
 

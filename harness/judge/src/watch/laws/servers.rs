@@ -170,6 +170,7 @@ impl Lenient {
                     "SIZE 1000",
                     "8BITMIME",
                     "SMTPUTF8",
+                    "LIMITS RCPTMAX=2 MAILMAX=3",
                     "PIPELINING",
                     "STARTTLS",
                     "AUTH PLAIN LOGIN",
@@ -186,6 +187,10 @@ impl Lenient {
                 _ => self.pick(&["more", "", " ", "\t", "2.0.0", "SIZE matters"]),
             };
             lines.push(line.to_owned());
+        }
+        // The one is never offered without the other (RFC 6531 §3.1).
+        if lines.iter().any(|line| line == "SMTPUTF8") {
+            lines.push("8BITMIME".to_owned());
         }
         lines
     }
