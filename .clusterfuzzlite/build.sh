@@ -1,0 +1,2 @@
+#!/bin/bash -eu
+exec "$SRC/smtpspec/fuzz/engines/build.sh"
