@@ -33,8 +33,13 @@ pub(crate) fn of_argument(request: &Request<'_>) -> Option<TextRule> {
         },
         _ => return None,
     };
-    Some(no_error(requirement))
+    let rule = no_error(requirement);
+    Some(if requirement == WITH_LEADING_ZEROS { rule.softened() } else { rule })
 }
+
+/// Numbers of an IPv4 address with leading zeros. The grammar has them, and calls them decimal; to
+/// many programs they are octal, and to refuse an address that has two readings does no harm.
+const WITH_LEADING_ZEROS: RequirementId = requirement!("rfc5321-4.1.3-6");
 
 /// The rule on the refusal of MAIL with parameters that a careful server would take. They have to
 /// be read, and so has the path: which of them a server did not read can't be told.
@@ -53,13 +58,19 @@ pub(crate) fn of_parameters(request: &Request<'_>) -> Option<TextRule> {
 pub(crate) fn of_string(request: &Request<'_>) -> Option<TextRule> {
     match &request.command {
         Ok(Command::Vrfy(name) | Command::Expn(name))
-            if name.is_string() && name.as_bytes().is_ascii() && Form::of(request).is_plain() =>
+            if name.is_string()
+                && name.as_bytes().is_ascii()
+                && name.as_bytes().len() <= LONGEST_USER_NAME
+                && Form::of(request).is_plain() =>
         {
             Some(no_error(requirement!("rfc5321-4.1.2-16")))
         }
         _ => None,
     }
 }
+
+/// A longer user name need not be handled (RFC 5321 §4.5.3.1.1).
+const LONGEST_USER_NAME: usize = 64;
 
 pub(crate) fn no_error(requirement: RequirementId) -> TextRule {
     TextRule::new(requirement, "no code for an error of syntax", |reply, _| {
@@ -121,6 +132,7 @@ fn of_name(name: &[u8]) -> Option<RequirementId> {
 /// (rfc5321-4.1.3-3).
 fn of_literal(literal: &AddressLiteral<'_>) -> Option<RequirementId> {
     match literal {
+        AddressLiteral::Ipv4 { raw, .. } if has_leading_zeros(raw) => Some(WITH_LEADING_ZEROS),
         AddressLiteral::Ipv4 { .. } => Some(requirement!("rfc5321-4.1.3-1")),
         AddressLiteral::Ipv6 { raw, .. } if !raw.starts_with(b"IPv6:") => {
             Some(requirement!("rfc5321-4.1.3-2"))
@@ -128,6 +140,10 @@ fn of_literal(literal: &AddressLiteral<'_>) -> Option<RequirementId> {
         AddressLiteral::Ipv6 { .. } => Some(requirement!("rfc5321-4.1.3-7")),
         AddressLiteral::General { .. } => None,
     }
+}
+
+fn has_leading_zeros(address: &[u8]) -> bool {
+    address.split(|&octet| octet == b'.').any(|number| number.len() > 1 && number[0] == b'0')
 }
 
 /// Whether a reply says that it did not understand, and not that it does not want.
@@ -158,6 +174,7 @@ const UNWANTED: &[&[u8]] = &[
 
 #[cfg(test)]
 mod tests {
+    use smtpspec_catalogue::Grade;
     use smtpspec_protocol::Grammar;
 
     use super::*;
@@ -180,6 +197,7 @@ mod tests {
             ("MAIL FROM:<@a.test:b@c.test>", Some("rfc5321-4.1.2-4")),
             ("RCPT TO:<@a.test:b@c.test>", Some("rfc5321-4.1.1.3-2")),
             ("RCPT TO:<a@[192.0.2.1]>", Some("rfc5321-4.1.3-1")),
+            ("RCPT TO:<a@[192.0.02.1]>", Some("rfc5321-4.1.3-6")),
             ("RCPT TO:<a@[IPv6:::1]>", Some("rfc5321-4.1.3-7")),
             ("RCPT TO:<a@[ipv6:::1]>", Some("rfc5321-4.1.3-2")),
             ("RCPT TO:<a@[x:y]>", None),
@@ -208,6 +226,26 @@ mod tests {
         for line in ["MAIL FROM:<a@b.test>", "MAIL FROM:<a@[x:y]> SIZE=1", "MAIL FROM:<> SIZE="] {
             assert_eq!(rule(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn leading_zeros_are_no_more_than_recommended_to_be_read() {
+        let grade = |line: &str| {
+            let request = Request::parse(line.as_bytes(), Grammar::default());
+            of_argument(&request).map(|rule| rule.grade())
+        };
+        assert_eq!(grade("EHLO [192.0.2.1]"), Some(Grade::Must));
+        assert_eq!(grade("EHLO [192.0.2.0]"), Some(Grade::Must));
+        assert_eq!(grade("EHLO [192.0.2.01]"), Some(Grade::Should));
+    }
+
+    #[test]
+    fn a_user_name_of_more_than_64_octets_may_be_refused() {
+        let rule = |length: usize| {
+            let line = format!("VRFY {}", "x".repeat(length));
+            of_string(&Request::parse(line.as_bytes(), Grammar::default())).is_some()
+        };
+        assert!(rule(64) && !rule(65));
     }
 
     #[test]
