@@ -44,6 +44,12 @@ pub(super) static MUTANTS: &[Mutant] = &[
         answer(VERIFIED, 250, "User exists"),
     ),
     mutant(
+        "vrfy-with-words-behind-mailbox",
+        "says more behind the mailbox that it verified",
+        requirement!("rfc5321-3.5.1-4"),
+        answer(VERIFIED, 250, "<user@example.test> is deliverable"),
+    ),
+    mutant(
         "vrfy-without-domain",
         "tells a mailbox without its domain",
         requirement!("rfc5321-3.5.2-1"),
