@@ -44,6 +44,7 @@ pub fn oracle(input: &[u8]) {
 
 fn setup(segmentation: Segmentation) -> Setup {
     Setup {
+        shows_secrets: true,
         profile: Arc::new(Profile::default()),
         unique: "unique".to_owned(),
         segmentation,

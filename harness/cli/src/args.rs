@@ -83,6 +83,22 @@ pub(crate) struct Run {
     /// Begin TLS with the first octet, as on port 465
     #[arg(long, visible_alias = "tlsc", env = "SMTPSPEC_TLS_ON_CONNECT")]
     pub(crate) tls_on_connect: bool,
+    /// The user to log in as, for scenarios with AUTH
+    #[arg(long, value_name = "NAME", env = "SMTPSPEC_USER")]
+    pub(crate) user: Option<String>,
+    /// The user's password; other users of this machine can see it on the command line, but not in
+    /// the variable
+    #[arg(
+        long,
+        value_name = "WORD",
+        env = "SMTPSPEC_PASSWORD",
+        hide_env_values = true,
+        requires = "user"
+    )]
+    pub(crate) password: Option<String>,
+    /// Show passwords, and what is made of them for AUTH, in transcripts and reports
+    #[arg(long, env = "SMTPSPEC_SHOW_SECRETS")]
+    pub(crate) show_secrets: bool,
     /// Where to play the target's next hop, and see what mail comes out of it
     #[arg(
         long,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use smtpspec_scenario::{Outlet, Profile, Source, Tls};
+use smtpspec_scenario::{Credentials, Outlet, Profile, Source, Tls};
 
 use crate::args::{Run, Target};
 use crate::console::Console;
@@ -40,6 +40,15 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
     } else if run.tls_on_connect {
         profile.tls = Tls::OnConnect;
     }
+    if let Some(user) = &run.user {
+        // The token of another user is none for this one.
+        let token = profile.credentials.take().filter(|had| had.user == *user);
+        profile.credentials = Some(Credentials {
+            user: user.clone(),
+            password: run.password.clone(),
+            token: token.and_then(|had| had.token),
+        });
+    }
     profile.outlet = outlet(run, profile.outlet, console)?;
     Ok(profile)
 }
@@ -58,6 +67,10 @@ pub(crate) fn of_target(flags: &Target, console: &Console) -> Result<Profile, Ex
     };
     if let Some(server) = &flags.server {
         profile.server = Some(server.clone());
+        // Whom the reference lets in is nobody elsewhere.
+        if flags.profile.is_none() {
+            profile.credentials = None;
+        }
     }
     if let Some(from) = &flags.from {
         profile.sender.clone_from(from);

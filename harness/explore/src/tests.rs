@@ -88,6 +88,7 @@ fn a_finding_becomes_small_and_then_a_scenario_that_finds_it_again() {
         .unwrap_or_else(|found| panic!("{}\n{text}", found[0]))
         .suite;
     let setup = smtpspec_judge::Setup {
+        shows_secrets: true,
         profile: Arc::new(Profile::default()),
         unique: "unique".to_owned(),
         segmentation: smtpspec_judge::Segmentation::default(),

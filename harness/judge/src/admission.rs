@@ -60,10 +60,12 @@ impl Play {
     /// Skips the case where a keyword that it requires is not offered.
     pub(crate) fn require_keywords(&mut self, offered: &[String]) {
         let scenario = Arc::clone(&self.case.scenario);
+        let login = (scenario.given == Given::Authenticated).then(|| "AUTH".to_owned());
         let missing = scenario
             .requires
             .ehlo
             .iter()
+            .chain(&login)
             .find(|keyword| !offered.iter().any(|had| had.eq_ignore_ascii_case(keyword)));
         if let Some(keyword) = missing {
             self.stop(Verdict::Skip, format!("the server does not offer {keyword}"));

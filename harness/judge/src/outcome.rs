@@ -77,5 +77,10 @@ pub(crate) fn of(play: Play) -> Outcome {
         })
     };
     let oracle = found.filter(|finding| !told(finding)).collect();
-    Outcome { result, oracle, congested: play.tally.congested, lost: play.tally.lost }
+    let Tally { congested, lost, .. } = play.tally;
+    let mut outcome = Outcome { result, oracle, congested, lost };
+    if !play.setup.shows_secrets {
+        play.secrets.hide(&mut outcome);
+    }
+    outcome
 }

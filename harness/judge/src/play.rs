@@ -14,6 +14,7 @@ use crate::collect::Collected;
 use crate::outcome::{Outcome, Tally};
 use crate::peer::{Link, Peer};
 use crate::prelude;
+use crate::secrets::Secrets;
 use crate::segmentation::Segmentation;
 use crate::transcript::{Ending, Happening, Transcript};
 use crate::verdict::Verdict;
@@ -30,6 +31,8 @@ pub struct Setup {
     /// The keywords that the target offered when it was probed; they decide `requires:` where the
     /// case itself sees no EHLO before its dialogue.
     pub offered: Vec<String>,
+    /// Whether the outcome may show passwords, and what was made of them for an AUTH exchange.
+    pub shows_secrets: bool,
 }
 
 /// What the runner is to do next.
@@ -94,6 +97,8 @@ pub struct Play {
     pub(crate) transcript: Transcript,
     pub(crate) collected: Collected,
     pub(crate) tally: Tally,
+    /// The secrets that were used.
+    pub(crate) secrets: Secrets,
     /// What is being done about the first step of the agenda.
     pub(crate) stage: Stage,
     /// Whether the case was already asked whether it applies.
@@ -139,6 +144,9 @@ impl Play {
         let mut variables = setup.profile.variables();
         variables.set("unique", setup.unique.as_str());
         let scenario = Arc::clone(&case.scenario);
+        // A server may have heard of them in another case.
+        let credentials = setup.profile.credentials.iter();
+        let secrets = credentials.flat_map(|of| of.password.iter().chain(&of.token)).collect();
         let prelude =
             prelude::steps(scenario.given, setup.profile.tls).into_iter().map(|step| (step, true));
         let dialogue = scenario.dialogue.iter().cloned().map(|step| (step, false));
@@ -154,6 +162,7 @@ impl Play {
             transcript: Transcript::default(),
             collected: Collected::default(),
             tally: Tally::default(),
+            secrets,
             stage: Stage::Between,
             admitted: false,
             dialogue_reached: false,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smtpspec_protocol::CodeSet;
 use smtpspec_scenario::{
-    Act, Content, Given, Hear, Place, ReplyPattern, Send, Step, Template, Tls,
+    Act, Condition, Content, Given, Hear, Place, ReplyPattern, Send, Step, Template, Tls,
 };
 
 /// The steps that lead to `given`. EHLO stands alone here; where a server knows no EHLO the
@@ -33,7 +33,25 @@ pub(crate) fn steps(given: Given, tls: Tls) -> Vec<Step> {
             steps.extend([say(HELLO), hear("250")]);
         }
     }
+    if given == Given::Authenticated {
+        // Where it is not offered, the case is skipped for that.
+        let offered = Some(Condition::Ehlo("AUTH".to_owned()));
+        let login = [log_in(), hear("235")];
+        steps.extend(login.map(|step| Step { when: offered.clone(), ..step }));
+    }
     steps
+}
+
+/// The login by PLAIN, which every server implements (rfc4954-4-44).
+fn log_in() -> Step {
+    let own = "invariant: the prelude's own lines are well-formed";
+    let message = Template::bytes(r"\0${user}\0${password}").expect(own);
+    let parts = [
+        Content::Text(Template::text("AUTH PLAIN ").expect(own)),
+        Content::Base64(message),
+        Content::Text(Template::literal(&b"\r\n"[..])),
+    ];
+    step(Act::Send(Send::Writes { writes: vec![parts.into()], pause: Duration::ZERO }))
 }
 
 const HELLO: &str = "EHLO ${client}";
@@ -41,7 +59,7 @@ const HELLO: &str = "EHLO ${client}";
 const fn rank(given: Given) -> u8 {
     match given {
         Given::Connected => 0,
-        Given::Greeted | Given::Secured => 1,
+        Given::Greeted | Given::Secured | Given::Authenticated => 1,
         Given::Mail => 2,
         Given::Recipient => 3,
         Given::Data => 4,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use smtpspec_reference::sasl::{self, Answering, Mechanism};
 use smtpspec_scenario::{Content, Missing, SLOW, Send, Template};
 
 use crate::peer::Link;
@@ -33,6 +34,7 @@ impl Play {
         }
         match self.octets(send) {
             Ok((writes, pause)) => {
+                self.note_secrets(send);
                 // A step that waits is about time: cut finer, it would wait at each cut.
                 let about_time = pause >= SLOW;
                 let cut =
@@ -95,9 +97,60 @@ impl Play {
                 Content::Repeat { unit, times } => {
                     octets.extend(self.expand(unit)?.repeat(*times as usize));
                 }
+                Content::Base64(template) => {
+                    octets.extend(sasl::encode(&self.expand(template)?).into_bytes());
+                }
+                Content::Answer { mechanism, challenge, password } => {
+                    let challenge = self.expand(challenge)?;
+                    let password = password.as_ref().map(|password| self.expand(password));
+                    let password = match password.transpose()? {
+                        Some(password) => password,
+                        None => self.variables.get("password")?.to_vec(),
+                    };
+                    octets.extend(self.answer(mechanism, &challenge, &password)?);
+                }
             }
         }
         Ok(octets)
+    }
+
+    /// Remembers what of this may not be shown: what a password or a token went into.
+    fn note_secrets(&mut self, send: &Send) {
+        let is_secret = |name: &str| matches!(name, "password" | "token");
+        let in_field = |name: &str| {
+            let mut fields = self.case.fields().iter().filter(|(field, _)| field == name);
+            fields.any(|(_, value)| value.names().any(is_secret))
+        };
+        let encoded = |content: &&Content| match content {
+            Content::Answer { .. } => true,
+            Content::Base64(text) => text.names().any(|name| is_secret(name) || in_field(name)),
+            // In plain text the secret is what it is.
+            Content::Text(_) | Content::Repeat { .. } => false,
+        };
+        let used: Vec<Vec<u8>> = send
+            .contents()
+            .filter(encoded)
+            .filter_map(|content| self.content(std::slice::from_ref(content)).ok())
+            .collect();
+        for secret in used {
+            self.secrets.add(&secret);
+        }
+    }
+
+    /// The BASE64 of what a mechanism answers; a challenge that makes no sense is answered by the
+    /// asterisk that cancels (rfc4954-4-22).
+    fn answer(
+        &self,
+        mechanism: &str,
+        challenge: &[u8],
+        password: &[u8],
+    ) -> Result<Vec<u8>, Missing> {
+        let (user, nonce) = (self.variables.get("user")?, self.variables.get("unique")?);
+        let client = Answering { user, password, nonce };
+        let answered = Mechanism::named(mechanism.as_bytes())
+            .zip(sasl::decode(challenge))
+            .and_then(|(mechanism, challenge)| sasl::answer(mechanism, client, &challenge));
+        Ok(answered.map_or(b"*".to_vec(), |answer| sasl::encode(&answer).into_bytes()))
     }
 
     pub(crate) fn expand(&self, template: &Template) -> Result<Vec<u8>, Missing> {

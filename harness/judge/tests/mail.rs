@@ -24,6 +24,7 @@ fn case(steps: &str) -> Case {
 fn setup() -> Setup {
     let profile = Profile { outlet: Some(Outlet::Memory), ..Profile::default() };
     Setup {
+        shows_secrets: true,
         profile: Arc::new(profile),
         unique: "u-1".to_owned(),
         segmentation: Segmentation::AsWritten,

@@ -30,6 +30,7 @@ fn play_as(head: &str, steps: &str, script: &[Far]) -> Outcome {
     };
     let case = suite.cases().remove(0);
     let setup = Setup {
+        shows_secrets: true,
         profile: Arc::new(Profile::default()),
         unique: "unique".to_owned(),
         segmentation: Segmentation::AsWritten,

@@ -130,13 +130,13 @@ pub(crate) fn nonce(seed: [u8; 16], exchange: u32) -> String {
 }
 
 /// What BASE64 makes of these octets (RFC 4648 §4).
-pub(crate) fn encode(octets: &[u8]) -> String {
+pub fn encode(octets: &[u8]) -> String {
     STANDARD.encode(octets)
 }
 
 /// The octets that this is the BASE64 of. What is outside the alphabet, a pad that is missing or
 /// stands elsewhere than at the end, and bits left over are errors (rfc4954-4-23, rfc4954-4-24).
-pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 

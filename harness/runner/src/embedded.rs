@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use smtpspec_protocol::{Grammar, Host, Mailbox};
-use smtpspec_reference::{Account, Config, MailingList, Moved, Queued};
-use smtpspec_scenario::Profile;
+use smtpspec_reference::{Account, Config, MailingList, Moved, Queued, User};
 use smtpspec_scenario::profile::{Habit, Waiting};
+use smtpspec_scenario::{Credentials, Profile};
 use tokio::task::JoinHandle;
 
 use crate::serve::Listener;
@@ -162,6 +162,9 @@ pub fn config_of(profile: &Profile) -> Config {
         expn: !has(Habit::ExpnDisabled),
         help: !has(Habit::HelpDisabled),
         rfc821: has(Habit::Rfc821),
+        users: profile.credentials.iter().filter_map(user_of).collect(),
+        auth_in_clear: has(Habit::AuthInClear),
+        requires_login: has(Habit::RequiresLogin),
         withheld: wanted.without.clone(),
         max_message_octets: wanted.size.unwrap_or(usual.max_message_octets),
         max_recipients: limit(wanted.limits.recipients).unwrap_or(usual.max_recipients),
@@ -175,6 +178,11 @@ pub fn config_of(profile: &Profile) -> Config {
 
 fn limit(wanted: Option<u32>) -> Option<usize> {
     wanted.and_then(|limit| usize::try_from(limit).ok())
+}
+
+fn user_of(credentials: &Credentials) -> Option<User> {
+    let Credentials { user, password, token } = credentials.clone();
+    Some(User { name: user, password: password?, token })
 }
 
 fn list_of((address, members): (&String, &Vec<String>), server: &str) -> MailingList {

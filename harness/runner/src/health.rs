@@ -222,6 +222,7 @@ mod tests {
     fn ended(id: &str, verdict: Verdict, happened: &[Happening]) -> Ended {
         let case = cases(&[id]).remove(0);
         let setup = Setup {
+            shows_secrets: false,
             profile: Arc::new(Profile::default()),
             unique: String::new(),
             segmentation: smtpspec_judge::Segmentation::default(),

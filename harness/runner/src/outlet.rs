@@ -124,6 +124,7 @@ pub(crate) async fn try_out(
     let source = Source::new("first-mail", FIRST);
     let loaded = load(&[source]).expect("invariant: the first message is a well-formed scenario");
     let setup = Setup {
+        shows_secrets: false,
         profile: Arc::clone(profile),
         unique,
         segmentation: smtpspec_judge::Segmentation::AsWritten,

@@ -221,6 +221,7 @@ impl<'a> Stage<'a> {
         let (config, profile) = (Arc::clone(config), Arc::clone(&self.profile));
         move |case| {
             let setup = Setup {
+                shows_secrets: true,
                 profile: Arc::clone(&profile),
                 unique: "unique".to_owned(),
                 segmentation: Segmentation::default(),

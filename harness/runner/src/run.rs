@@ -44,6 +44,8 @@ pub struct RunOptions {
     pub embedded: bool,
     /// Where the mail goes that comes out of the target; an embedded reference has the same.
     pub postbox: Postbox,
+    /// Whether the results may show passwords, and what was made of them for AUTH.
+    pub shows_secrets: bool,
     /// How long a target that stopped answering is waited for.
     pub return_within: Duration,
 }
@@ -59,6 +61,7 @@ impl RunOptions {
             tool,
             embedded: false,
             postbox: Postbox::default(),
+            shows_secrets: false,
             return_within: Duration::from_secs(10),
         }
     }

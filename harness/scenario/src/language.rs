@@ -1,5 +1,6 @@
 //! Every key of the scenario language, in the order in which people write them.
 
+use crate::send::Content;
 use crate::shape::{Key, Kind, Shape, may, must};
 
 pub(crate) const SLUG: Kind = Kind::Like("^[a-z0-9]+(-[a-z0-9]+)*$");
@@ -205,10 +206,22 @@ pub(crate) static CONTENT: Shape = Shape {
 pub(crate) static PART: Shape = Shape {
     name: "part",
     what: "a part",
-    keys: &[BYTES, REPEAT, TIMES],
+    keys: &[
+        BYTES,
+        REPEAT,
+        TIMES,
+        may("base64", Kind::Text, "The BASE64 of these octets, escapes as in `bytes`."),
+        may(
+            "answer",
+            Kind::Words(&Content::MECHANISMS),
+            "The BASE64 of the mechanism's answer to a challenge, for ${user} and ${password}.",
+        ),
+        may("to", Kind::Text, "The challenge that is answered, as it came."),
+        may("password", Kind::Text, "Another password; ${password} if missing."),
+    ],
     base: None,
     others: None,
-    one_of: &["bytes", "repeat"],
+    one_of: &["bytes", "repeat", "base64", "answer"],
 };
 
 const PARTS: Kind = Kind::List(&Kind::AnyOf(&[Kind::Text, Kind::Shape(|| &PART)]));
@@ -234,11 +247,10 @@ pub(crate) static SAID: Shape = Shape {
         may("last", Kind::Flag, "Whether the BDAT command says LAST."),
         may("starttls", Kind::Words(&HANDSHAKES), "The TLS handshake, after 220."),
         may("failed", Kind::Words(&FAILED), "What a failed handshake counts as."),
-        may("auth", Kind::Names(&Kind::Text), "The AUTH exchange; not in this version."),
     ],
     base: None,
     others: None,
-    one_of: &["bytes", "repeat", "line", "split", "message", "chunk", "starttls", "auth"],
+    one_of: &["bytes", "repeat", "line", "split", "message", "chunk", "starttls"],
 };
 
 /// What the harness, as client, wants to hear.

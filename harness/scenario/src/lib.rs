@@ -41,7 +41,7 @@ pub use expect::{
     Alternative, Capture, CommandPattern, EhloPattern, Hear, LineCount, ReplyPattern, Ruling,
 };
 pub use load::{Loaded, load};
-pub use profile::{HopProtocol, Outlet, Profile, Timeouts, Tls};
+pub use profile::{Credentials, HopProtocol, Outlet, Profile, Timeouts, Tls};
 pub use scenario::{Case, Given, Party, Place, Requires, Row, SLOW, Safety, Scenario, Suite};
 pub use send::{Content, Send};
 pub use source::Source;

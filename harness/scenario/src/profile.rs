@@ -6,6 +6,7 @@ mod load;
 mod outlet;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use crate::template::Variables;
@@ -32,6 +33,8 @@ pub struct Profile {
     pub undeliverable_recipient: Option<String>,
     /// `${recipient.undeliverable.second}`: another one.
     pub second_undeliverable_recipient: Option<String>,
+    /// Who the harness is where it logs in (RFC 4954 §4).
+    pub credentials: Option<Credentials>,
     /// What is true of the target, by name: `turn`, `vrfy`.
     pub facts: BTreeSet<String>,
     /// Further variables.
@@ -44,6 +47,24 @@ pub struct Profile {
     pub timeouts: Timeouts,
     /// What the reference server is to be, when the profile is given to `serve`.
     pub reference: Reference,
+}
+
+/// What a user knows, and the target too: `${user}`, `${password}` and `${token}`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: Option<String>,
+    /// The token for OAUTHBEARER (RFC 7628 §3.1).
+    pub token: Option<String>,
+}
+
+/// The name alone: secrets are printed nowhere.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// Whether sessions with the target are inside TLS.
@@ -135,11 +156,15 @@ pub enum Habit {
     HelpDisabled,
     /// It has SEND, SOML and SAML (RFC 821 §3.4).
     Rfc821,
+    /// It offers AUTH outside TLS too (RFC 4954 §4).
+    AuthInClear,
+    /// It does nothing for who has not logged in (RFC 4954 §6).
+    RequiresLogin,
 }
 
 impl Habit {
     /// Each of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::RefusesSessions,
         Self::TakesNoMail,
         Self::Relays,
@@ -147,10 +172,12 @@ impl Habit {
         Self::ExpnDisabled,
         Self::HelpDisabled,
         Self::Rfc821,
+        Self::AuthInClear,
+        Self::RequiresLogin,
     ];
 
     /// The words of the profile, in the same order.
-    pub(crate) const WORDS: [&str; 7] = [
+    pub(crate) const WORDS: [&str; 9] = [
         "refuses-sessions",
         "takes-no-mail",
         "relays",
@@ -158,6 +185,8 @@ impl Habit {
         "expn-disabled",
         "help-disabled",
         "rfc821",
+        "auth-in-clear",
+        "requires-login",
     ];
 }
 
@@ -198,6 +227,11 @@ impl Default for Profile {
             unknown_recipient: Some("nobody@example.test".to_owned()),
             undeliverable_recipient: None,
             second_undeliverable_recipient: None,
+            credentials: Some(Credentials {
+                user: "bob".to_owned(),
+                password: Some("secret".to_owned()),
+                token: Some("bobs-token".to_owned()),
+            }),
             facts: BTreeSet::new(),
             variables: BTreeMap::new(),
             outlet: None,
@@ -221,6 +255,16 @@ impl Profile {
             variables.set(name, value.as_str());
         }
         variables.set("client", self.client.as_str());
+        if let Some(credentials) = &self.credentials {
+            let Credentials { user, password, token } = credentials;
+            let secrets = [("password", password), ("token", token)];
+            variables.set("user", user.as_str());
+            for (name, secret) in secrets {
+                if let Some(secret) = secret {
+                    variables.set(name, secret.as_str());
+                }
+            }
+        }
         variables.set_mailbox("sender", &self.sender);
         variables.set_mailbox("recipient", &self.recipient);
         if let Some(second) = &self.second_recipient {

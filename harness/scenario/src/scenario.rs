@@ -79,6 +79,8 @@ pub enum Given {
     Greeted,
     /// After STARTTLS, the handshake and a new EHLO (RFC 3207 §4.2).
     Secured,
+    /// After EHLO, the user of the profile has logged in (RFC 4954 §4).
+    Authenticated,
     /// MAIL was accepted.
     Mail,
     /// RCPT was accepted.
@@ -193,6 +195,7 @@ impl Given {
             Self::Connected => "connected",
             Self::Greeted => "greeted",
             Self::Secured => "secured",
+            Self::Authenticated => "authenticated",
             Self::Mail => "mail",
             Self::Recipient => "recipient",
             Self::Data => "data",

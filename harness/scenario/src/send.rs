@@ -39,6 +39,11 @@ pub enum Send {
 impl Send {
     /// Every text in it, in order.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.contents().flat_map(Content::templates)
+    }
+
+    /// Every part of what is sent, in order.
+    pub fn contents(&self) -> impl Iterator<Item = &Content> {
         let (writes, contents) = match self {
             Self::Writes { writes, .. } => (writes.as_slice(), &[][..]),
             Self::Message(contents) | Self::Chunk { contents, .. } => {
@@ -48,10 +53,7 @@ impl Send {
                 (&[][..], &[][..])
             }
         };
-        writes.iter().flatten().chain(contents).map(|content| match content {
-            Content::Text(text) => text,
-            Content::Repeat { unit, .. } => unit,
-        })
+        writes.iter().flatten().chain(contents)
     }
 }
 
@@ -67,4 +69,31 @@ pub enum Content {
         /// How often.
         times: u32,
     },
+    /// The BASE64 of these octets (RFC 4648 §4).
+    Base64(Template),
+    /// The BASE64 of what a SASL mechanism answers to a challenge; `*`, which cancels, where the
+    /// challenge makes no sense (RFC 4954 §4).
+    Answer {
+        /// The mechanism: one of [`Content::MECHANISMS`].
+        mechanism: &'static str,
+        /// The challenge, as it came.
+        challenge: Template,
+        /// Another password than the profile's.
+        password: Option<Template>,
+    },
+}
+
+impl Content {
+    /// The mechanisms whose answers have to be computed (RFC 2195, RFC 5802, RFC 7677).
+    pub const MECHANISMS: [&str; 3] = ["CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"];
+
+    /// Every text in it, in order.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let (first, second) = match self {
+            Self::Text(text) | Self::Base64(text) => (text, None),
+            Self::Repeat { unit, .. } => (unit, None),
+            Self::Answer { challenge, password, .. } => (challenge, password.as_ref()),
+        };
+        [first].into_iter().chain(second)
+    }
 }

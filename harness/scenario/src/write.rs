@@ -266,6 +266,8 @@ fn one_write(contents: &[Content]) -> Value {
     while let Some((first, behind)) = rest.split_first() {
         let (item, left) = match first {
             Content::Repeat { .. } => (part(first), behind),
+            Content::Base64(_) | Content::Answer { .. } => line_of_parts(rest)
+                .unwrap_or_else(|| (single("line", Value::Sequence(vec![part(first)])), behind)),
             Content::Text(text) if text.has_escapes() => (part(first), behind),
             Content::Text(text) => match text.strip_end(CRLF).filter(is_within_line) {
                 Some(line) => (line.source(false).into(), behind),
@@ -291,7 +293,7 @@ fn line_of_parts(contents: &[Content]) -> Option<(Value, &[Content])> {
     for (index, content) in contents.iter().enumerate() {
         let end = match content {
             Content::Text(text) => text.strip_end(CRLF),
-            Content::Repeat { .. } => None,
+            Content::Repeat { .. } | Content::Base64(_) | Content::Answer { .. } => None,
         };
         match end {
             Some(end) => {
@@ -322,6 +324,16 @@ fn part(content: &Content) -> Value {
             put(&mut mapping, "times", (*times).into());
             mapping.into()
         }
+        Content::Base64(text) => single("base64", text.source(true).into()),
+        Content::Answer { mechanism, challenge, password } => {
+            let mut mapping = Mapping::new();
+            put(&mut mapping, "answer", text(mechanism));
+            put(&mut mapping, "to", challenge.source(false).into());
+            if let Some(password) = password {
+                put(&mut mapping, "password", password.source(false).into());
+            }
+            mapping.into()
+        }
     }
 }
 
@@ -329,7 +341,7 @@ fn part(content: &Content) -> Value {
 fn part_of_split(contents: &[Content]) -> Value {
     let bare = |content: &Content| match content {
         Content::Text(text) => text.source(true).into(),
-        Content::Repeat { .. } => part(content),
+        Content::Repeat { .. } | Content::Base64(_) | Content::Answer { .. } => part(content),
     };
     match contents {
         [content] => bare(content),

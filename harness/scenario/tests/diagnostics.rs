@@ -187,11 +187,13 @@ fn what_is_said_is_told_from_what_is_heard() {
 }
 
 #[test]
-fn what_this_version_can_not_do_is_said_so() {
-    insta::assert_snapshot!(each_step(&["      - C: {auth: {user: x}}",]));
-    insta::assert_snapshot!(refused(format!(
-        "{HEAD}    given: authenticated\n    dialogue: [S: 250]\n"
-    )));
+fn what_is_encoded_and_what_is_answered_is_checked_with_the_same_care() {
+    insta::assert_snapshot!(each_step(&[
+        "      - C: {line: [{answer: CRAM-MD5}]}",
+        "      - C: {line: [{answer: CRAM-MD4, to: x}]}",
+        r"      - C: {line: [{base64: '\q'}]}",
+        "      - C: {line: [{base64: x, times: 2}]}",
+    ]));
 }
 
 #[test]

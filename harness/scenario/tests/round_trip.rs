@@ -127,9 +127,19 @@ fn part() -> impl Strategy<Value = Content> {
     prop_oneof![octets().prop_map(Content::Text), repeat()]
 }
 
+/// What only a line can hold.
+fn encoded() -> impl Strategy<Value = Content> {
+    let mechanism = prop::sample::select(Content::MECHANISMS.to_vec());
+    let answer = (mechanism, text(), prop::option::of(text())).prop_map(
+        |(mechanism, challenge, password)| Content::Answer { mechanism, challenge, password },
+    );
+    prop_oneof![octets().prop_map(Content::Base64), answer]
+}
+
 /// A line, in parts or not, as the loader makes one.
 fn line() -> impl Strategy<Value = Vec<Content>> {
-    let parts = prop::collection::vec(prop_oneof![text().prop_map(Content::Text), part()], 1..4);
+    let part = prop_oneof![6 => text().prop_map(Content::Text), 6 => part(), 1 => encoded()];
+    let parts = prop::collection::vec(part, 1..4);
     parts.prop_map(|mut parts| {
         if let Some(Content::Text(last)) = parts.last_mut() {
             *last = last.clone().followed_by(b"\r\n");
@@ -431,6 +441,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         Given::Connected,
         Given::Greeted,
         Given::Secured,
+        Given::Authenticated,
         Given::Mail,
         Given::Recipient,
         Given::Data,

@@ -227,6 +227,7 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
     RunOptions {
         jobs: run.jobs.into(),
         segmentation: run.segmentation,
+        shows_secrets: run.show_secrets,
         fail_fast: run.fail_fast.then(|| grade(run.fail_on)),
         embedded,
         ..RunOptions::new(tool, started)
@@ -245,6 +246,10 @@ fn words(run: &Run) -> Vec<String> {
     }
     if let Some(folder) = &run.delivered_maildir {
         add("--delivered-maildir", &folder.display().to_string());
+    }
+    // Not the password: the words are shown in reports.
+    if let Some(user) = &run.user {
+        add("--user", user);
     }
     for path in &run.scenarios {
         add("--scenarios", &path.display().to_string());

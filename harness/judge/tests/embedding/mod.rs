@@ -47,7 +47,13 @@ pub(crate) fn setup(segmentation: Segmentation) -> Setup {
     profile.facts.insert("turn".to_owned());
     profile.outlet = Some(Outlet::Memory);
     let offered = ["SIZE", "8BITMIME", "EXPN", "HELP", "VRFY"].map(str::to_owned).to_vec();
-    Setup { profile: Arc::new(profile), unique: "unique".to_owned(), segmentation, offered }
+    Setup {
+        profile: Arc::new(profile),
+        unique: "unique".to_owned(),
+        segmentation,
+        offered,
+        shows_secrets: true,
+    }
 }
 
 /// A reference server with mail for our client.

@@ -195,6 +195,7 @@ impl Course {
             unique: format!("{}-{}-{}", self.unique, job.index, job.runs),
             segmentation: self.options.segmentation,
             offered: self.contact.offered.clone(),
+            shows_secrets: self.options.shows_secrets,
         }
     }
 

@@ -45,12 +45,7 @@ pub(super) fn given(reader: Reader<'_>, node: &Node) -> Option<Given> {
         "recipient" => Given::Recipient,
         "data" => Given::Data,
         "secured" => Given::Secured,
-        later => {
-            return reader
-                .error(node.span, format!("this version can't reach the state `{later}` yet"))
-                .note("it is part of the language, but not of this version")
-                .fail();
-        }
+        _ => Given::Authenticated,
     })
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 /// The variables that every profile, or the run itself, sets.
-const BUILT_IN: [&str; 26] = [
+const BUILT_IN: [&str; 29] = [
     "client",
+    "password",
     "recipient",
     "recipient.domain",
     "recipient.domain.upper",
@@ -29,7 +30,9 @@ const BUILT_IN: [&str; 26] = [
     "sender.domain",
     "sender.domain.upper",
     "sender.local",
+    "token",
     "unique",
+    "user",
 ];
 
 /// The variables that are set at one point of a dialogue.

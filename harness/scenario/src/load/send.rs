@@ -101,7 +101,7 @@ impl<'f> Reading<'f> {
                 let contents = self.data(value)?;
                 Some(Send::Chunk { contents, last: last.unwrap_or(Some(false))? })
             }
-            "starttls" => {
+            _ => {
                 fields.only(self.reader, &["starttls", "failed"], "starttls");
                 self.reader.word(value, "handshake", &HANDSHAKES)?;
                 let failed = fields.get("failed");
@@ -111,11 +111,6 @@ impl<'f> Reading<'f> {
                 };
                 Some(Send::Handshake { may_fail })
             }
-            other => self
-                .reader
-                .error(entry.key_span, format!("this version can't do `{other}:` yet"))
-                .note("it is part of the language, but not of this version")
-                .fail(),
         }
     }
 
@@ -250,11 +245,24 @@ impl<'f> Reading<'f> {
             Value::Mapping(_) => {
                 let fields = Fields::read(self.reader, node, &PART)?;
                 let entry = fields.choice(self.reader)?;
-                if entry.key == "bytes" {
-                    fields.only(self.reader, &["bytes"], "bytes");
-                    self.octets(&entry.value)
-                } else {
-                    self.repeat(&fields)
+                match entry.key.as_str() {
+                    "bytes" => {
+                        fields.only(self.reader, &["bytes"], "bytes");
+                        self.octets(&entry.value)
+                    }
+                    "base64" => {
+                        fields.only(self.reader, &["base64"], "base64");
+                        let text = &self.exact(&entry.value)?.text;
+                        Some(Content::Base64(self.template(&entry.value, text, true)?))
+                    }
+                    "answer" => {
+                        fields.only(self.reader, &["answer", "to", "password"], "answer");
+                        self.answer(&fields, &entry.value)
+                    }
+                    _ => {
+                        fields.only(self.reader, &["repeat", "times"], "repeat");
+                        self.repeat(&fields)
+                    }
                 }
             }
         }
@@ -273,6 +281,26 @@ impl<'f> Reading<'f> {
     fn octets(&mut self, node: &Node) -> Option<Content> {
         let text = &self.exact(node)?.text;
         Some(Content::Text(self.template(node, text, true)?))
+    }
+
+    /// An answer to a challenge.
+    fn answer(&mut self, fields: &Fields<'f>, mechanism: &Node) -> Option<Content> {
+        let mechanism = self.reader.word(mechanism, "mechanism", &Content::MECHANISMS);
+        let Some(to) = fields.get("to") else {
+            return self.reader.error(fields.head, "`answer:` needs `to:`, the challenge").fail();
+        };
+        let challenge = self.within_line(to);
+        let password = fields.get("password").map(|node| self.within_line(node));
+        Some(Content::Answer {
+            mechanism: Content::MECHANISMS[mechanism?],
+            challenge: challenge?,
+            password: password.map_or(Some(None), |password| password.map(Some))?,
+        })
+    }
+
+    fn within_line(&mut self, node: &Node) -> Option<Template> {
+        let text = self.whole_line(node)?;
+        self.template(node, text, false)
     }
 
     fn repeat(&mut self, fields: &Fields<'f>) -> Option<Content> {

@@ -23,6 +23,7 @@ pub(crate) static PROFILE: Shape = Shape::new(
             "One that it accepts and the next hop refuses: ${recipient.undeliverable}.",
         ),
         may("recipient.undeliverable.second", Kind::Text, "Another one."),
+        may("auth", Kind::Shape(|| &AUTH), "Who the harness is where it logs in."),
         may("facts", Kind::List(&NAME), "What is true of the target: [turn, vrfy]."),
         may("variables", Kind::Names(&Kind::Text), "Further variables."),
         may(
@@ -34,6 +35,17 @@ pub(crate) static PROFILE: Shape = Shape::new(
         may("tls", Kind::Words(&TLS), "When sessions with the target begin TLS; none if missing."),
         may("timeouts", Kind::Shape(|| &TIMEOUTS), "How long the harness waits."),
         may("reference", Kind::Shape(|| &REFERENCE), "What the reference server is to be."),
+    ],
+);
+
+/// Who the harness is where it logs in.
+pub(crate) static AUTH: Shape = Shape::new(
+    "auth",
+    "a description of a user",
+    &[
+        must("user", Kind::Text, "The name: ${user}."),
+        may("password", Kind::Text, "The password: ${password}. It is shown nowhere."),
+        may("token", Kind::Text, "The token for OAUTHBEARER: ${token}. It is shown nowhere."),
     ],
 );
 

@@ -9,9 +9,9 @@ use crate::language::TLS as TLS_WORDS;
 use crate::load::fields::Fields;
 use crate::load::requires::fact;
 use crate::load::scope::Scope;
-use crate::profile::keys::{LIMITS, PROFILE, REFERENCE, TIMEOUTS, WAITING};
+use crate::profile::keys::{AUTH, LIMITS, PROFILE, REFERENCE, TIMEOUTS, WAITING};
 use crate::profile::outlet;
-use crate::profile::{Habit, Limits, Profile, Reference, Timeouts, Tls, Waiting};
+use crate::profile::{Credentials, Habit, Limits, Profile, Reference, Timeouts, Tls, Waiting};
 use crate::source::{File, Source};
 use crate::yaml::{self, Entry, Node, Value};
 
@@ -55,6 +55,10 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
             .or_else(|| of_reference(default.unknown_recipient)),
         undeliverable_recipient: mailbox("recipient.undeliverable"),
         second_undeliverable_recipient: mailbox("recipient.undeliverable.second"),
+        credentials: match fields.get("auth") {
+            Some(node) => credentials(reader, node),
+            None => default.credentials.filter(|_| !foreign),
+        },
         facts: fields
             .get("facts")
             .map(|node| list(reader, node, "facts"))
@@ -71,6 +75,12 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
             .and_then(|node| reference(reader, node))
             .unwrap_or_default(),
     })
+}
+
+fn credentials(reader: Reader<'_>, node: &Node) -> Option<Credentials> {
+    let fields = Fields::read(reader, node, &AUTH)?;
+    let text = |key| fields.get(key).and_then(|node| reader.text(node, key).map(str::to_owned));
+    Some(Credentials { user: text("user")?, password: text("password"), token: text("token") })
 }
 
 fn tls(reader: Reader<'_>, node: &Node) -> Option<Tls> {
