@@ -23,10 +23,10 @@
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
 //! | ETRN (RFC 1985) | `mutants/rfc1985.rs` |
 //! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
-//! | chunks (RFC 3030 §2) | `mutants/rfc3030.rs` |
-//! | binary messages (RFC 3030 §3) | `mutants/binarymime.rs` |
 //! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
 //! | DSN (RFC 3461) | `mutants/rfc3461.rs` |
+//! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
+//! | challenges and responses (RFC 4954 §4) | `mutants/exchange.rs` |
 //! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
 //! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
@@ -34,11 +34,11 @@
 //! | notices and lists (RFC 5321 §3.6.3, §3.9) | `mutants/notice.rs` |
 
 mod address;
-mod binarymime;
 pub(crate) mod content;
 mod data;
 mod delivery;
 mod envelope;
+mod exchange;
 mod extension;
 pub(crate) mod framing;
 mod inquiry;
@@ -52,9 +52,9 @@ pub(crate) mod reading;
 mod reply;
 mod rfc1985;
 mod rfc2034;
-mod rfc3030;
 mod rfc3207;
 mod rfc3461;
+mod rfc4954;
 mod rfc821;
 mod session;
 mod shows;
@@ -69,7 +69,6 @@ use smtpspec_protocol::{Command, Reply, Request, Verb};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::model::{Model, Stimulus};
-use crate::rfc3030::chunking::Chunk;
 use crate::state::State;
 
 /// A deviation of the reference server (RFC 5321 §4.2: what a server may not do).
@@ -130,7 +129,6 @@ impl Fault {
             | Self::Deaf(_)
             | Self::Flush(_)
             | Self::Data(_)
-            | Self::Chunk(_)
             | Self::Plaintext => Shows::Pairing,
             Self::Secured(_) | Self::Answer { say: Say::AsUsual, .. } => Shows::State,
             Self::Close(_) => Shows::Close,
@@ -139,7 +137,6 @@ impl Fault {
             | Self::EachOf(..)
             | Self::Text(_)
             | Self::Trace(_)
-            | Self::KeptChunks
             | Self::Unfinished => Shows::Mail,
             Self::All(faults) => faults.iter().map(Self::shows).min().unwrap_or(Shows::Mail),
         }
@@ -199,10 +196,6 @@ pub(crate) enum Fault {
     Trace(fn(&str) -> String),
     /// A message that the client broke off is delivered.
     Unfinished,
-    /// A BDAT is read otherwise: in that state, this request, with this for its chunk.
-    Chunk(fn(&Model, &Request<'_>, Option<Chunk>) -> Option<Chunk>),
-    /// The chunks of a transaction that is over are kept for the next.
-    KeptChunks,
     /// What came in the clear behind STARTTLS is obeyed inside TLS.
     Plaintext,
     /// After the handshake something of the session before it is known: that session, and the
@@ -268,11 +261,11 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
 
 static FAMILIES: &[&[Mutant]] = &[
     address::MUTANTS,
-    binarymime::MUTANTS,
     content::MUTANTS,
     data::MUTANTS,
     delivery::MUTANTS,
     envelope::MUTANTS,
+    exchange::MUTANTS,
     extension::MUTANTS,
     inquiry::MUTANTS,
     literal::MUTANTS,
@@ -284,9 +277,9 @@ static FAMILIES: &[&[Mutant]] = &[
     reply::MUTANTS,
     rfc1985::MUTANTS,
     rfc2034::MUTANTS,
-    rfc3030::MUTANTS,
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,
+    rfc4954::MUTANTS,
     rfc821::MUTANTS,
     session::MUTANTS,
     sizes::MUTANTS,

@@ -6,8 +6,7 @@ use smtpspec_protocol::{Parameter, Reply};
 use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
-use crate::measure::MessageFacts;
-use crate::model::Model;
+use crate::model::{MessageFacts, Model};
 
 /// The extension SIZE.
 pub(crate) struct Size;

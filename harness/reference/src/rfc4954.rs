@@ -12,7 +12,7 @@ use smtpspec_protocol::{Grammar, Mailbox, Parameter, Reply, Request, Verb};
 
 use self::exchange::Exchange;
 pub(crate) use self::exchange::{Login, advance_response, expect_response, expect_too_long};
-pub(crate) use self::text::{enhanced, of_ehlo};
+pub(crate) use self::text::{enhanced, of_ehlo, of_required_login};
 use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
@@ -85,7 +85,7 @@ fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             .texts(text::of_unknown_mechanism(model));
     }
     let mechanism = Mechanism::named(name);
-    let begun = Exchange::begin(model, name, arguments.initial.flatten());
+    let begun = Exchange::begin(model, name, arguments.initial);
     match arguments.initial {
         Some(_) if begins_with_server(name) => {
             Expectation::of(Reply::new(501, "This mechanism has no initial response"))
@@ -93,7 +93,7 @@ fn expect(model: &Model, request: &Request<'_>) -> Expectation {
                 .rule(requirement!("rfc4954-4-18"), &["501"])
                 .texts(text::of_superfluous_response(model))
         }
-        Some(Some(response)) if !sasl::is_base64(response) => exchange::undecodable(model, true),
+        Some(response) if !sasl::is_base64(response) => exchange::undecodable(model, true),
         Some(_) => begun
             .expect(model)
             .refuse_if(arguments.has_more, || Reply::new(501, "One initial response, not more")),
@@ -128,7 +128,7 @@ pub(crate) fn advance(model: &mut Model, request: &Request<'_>, reply: &Reply) -
     }
     let arguments = Arguments::of(request.line);
     let name = arguments.mechanism.unwrap_or_default();
-    Exchange::begin(model, name, arguments.initial.flatten()).follow(model, reply);
+    Exchange::begin(model, name, arguments.initial).follow(model, reply);
     true
 }
 
@@ -158,9 +158,8 @@ pub(crate) fn want_login(
 /// ```
 struct Arguments<'a> {
     mechanism: Option<&'a [u8]>,
-    /// The initial response, if there is one; the inner `None` stands for `=`, an empty one.
-    #[expect(clippy::option_option, reason = "none, an empty one and one are three things")]
-    initial: Option<Option<&'a [u8]>>,
+    /// The initial response, if there is one; `=` stands for an empty one.
+    initial: Option<&'a [u8]>,
     /// Whether there is more than the grammar has.
     has_more: bool,
 }
@@ -174,7 +173,7 @@ impl<'a> Arguments<'a> {
             .filter(|word| !word.is_empty());
         Self {
             mechanism: words.next(),
-            initial: words.next().map(|word| (word != b"=").then_some(word)),
+            initial: words.next().map(|word| if word == b"=" { &b""[..] } else { word }),
             has_more: words.next().is_some(),
         }
     }
@@ -182,7 +181,7 @@ impl<'a> Arguments<'a> {
     /// The codes by which the command may be refused for its form alone.
     fn refusals(&self) -> &'static str {
         let named = self.mechanism.is_some_and(is_mechanism_name);
-        let encoded = self.initial.flatten().is_none_or(sasl::is_base64);
+        let encoded = self.initial.is_none_or(sasl::is_base64);
         if named && encoded && !self.has_more { "" } else { "500 501" }
     }
 }

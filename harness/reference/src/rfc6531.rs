@@ -225,8 +225,7 @@ pub(crate) fn of_answer(model: &Model, stimulus: &Stimulus<'_>) -> Vec<TextRule>
         return Vec::new();
     }
     let Stimulus::Request(request) = stimulus else {
-        let of_message = matches!(stimulus, Stimulus::Message(_) | Stimulus::Chunk(..));
-        return vec![text::never(), text::x_6_9(of_message)];
+        return vec![text::never(), text::x_6_9(matches!(stimulus, Stimulus::Message(_)))];
     };
     let mut rules = vec![text::x_6_9(false)];
     match request.verb {

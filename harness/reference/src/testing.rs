@@ -7,8 +7,7 @@ use smtpspec_protocol::{Reply, ReplyCode, Request};
 
 use crate::config::Config;
 use crate::expectation::Expectation;
-use crate::measure::MessageFacts;
-use crate::model::{Model, Stimulus};
+use crate::model::{MessageFacts, Model, Stimulus};
 
 /// What a reply is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

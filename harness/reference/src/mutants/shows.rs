@@ -13,6 +13,7 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
         Shows::Fact,
         &[
             "line-of-rcpt-too-long",
+            "auth-parameter-with-line-of-512",
             "message-of-64k-refused",
             "message-over-limit-draws-452",
             "refuses-after-50-recipients",
@@ -37,6 +38,25 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
             "vrfy-knows-addresses-only",
             "vrfy-knows-local-parts-only",
         ],
+    ),
+    // Whom it lets in, and where, is what the server knows and its policy.
+    (
+        Shows::Fact,
+        &[
+            "auth-any-password-lets-in",
+            "auth-mail-refused-after-login",
+            "auth-names-not-prepared",
+            "auth-offered-in-clear",
+            "auth-offered-in-clear-and-refused",
+            "auth-required-draws-550",
+            "auth-required-for-all",
+            "auth-right-password-refused",
+            "auth-unprepared-identity-taken",
+        ],
+    ),
+    (
+        Shows::State,
+        &["auth-challenge-repeats", "auth-failure-lets-in", "auth-line-too-long-goes-on"],
     ),
     // What it offers, what it has that it does not offer, and what it has not.
     (

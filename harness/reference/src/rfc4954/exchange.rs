@@ -27,7 +27,7 @@ pub(crate) struct Login {
     /// What the challenges of this connection are made of.
     seed: [u8; 16],
     /// How many exchanges are over.
-    exchanges: u32,
+    pub(crate) exchanges: u32,
 }
 
 impl Login {
@@ -90,6 +90,8 @@ impl Exchange {
             .policy(DECLINES)
             .rule(requirement!("rfc4954-4-31"), &["235 3yz 4yz 5yz"])
             .rule(requirement!("rfc4954-4-9"), &["2yz 334 4yz 5yz"])
+            // An empty response is one, so it can't be asked for again.
+            .never_if(plain && self.is_empty(), requirement!("rfc4954-8-3"), "334")
             .never_if(sound, requirement!("rfc4954-4-30"), "500 501 502 503 504 555")
             .texts(text::of_exchange(model))
     }
@@ -126,6 +128,11 @@ impl Exchange {
         }
         // The next exchange has challenges of its own.
         model.login_mut().exchanges += 1;
+    }
+
+    /// Whether the client has said something once, and that was nothing.
+    fn is_empty(&self) -> bool {
+        matches!(&self.said[..], [message] if message.is_empty())
     }
 
     fn mechanism(&self) -> Option<Mechanism> {

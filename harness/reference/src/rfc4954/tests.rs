@@ -42,6 +42,7 @@ fn auth_is_answered_by_the_mechanism_and_the_form() {
             ("AUTH PLAIN AGJvYgBzZWNyZXQ=", 503, Warns),
             ("AUTH PLAIN AGJvYgBzZWNyZXQ=", 354, Fails),
             ("AUTH PLAIN =", 501, Fine),
+            ("AUTH PLAIN =", 334, Fails),
             ("AUTH PLAIN A===", 501, Fine),
             ("AUTH PLAIN A===", 535, Fails),
             ("AUTH PLAIN QQ", 334, Fails),
@@ -199,7 +200,8 @@ fn the_server_lets_in_who_knows_the_password() {
     assert_eq!(code(&["AUTH PLAIN", "*"]), "501");
     assert_eq!(code(&["AUTH PLAIN", "*", "NOOP"]), "250");
     assert_eq!(code(&["AUTH PLAIN QR=="]), "501");
-    assert_eq!(code(&["AUTH PLAIN = ="]), "501");
+    assert_eq!(code(&["AUTH PLAIN ="]), "535");
+    assert_eq!(code(&["AUTH PLAIN QQ== QQ=="]), "501");
     assert_eq!(code(&["AUTH CRAM-MD5 ="]), "501");
     assert_eq!(code(&["AUTH GSSAPI"]), "504");
     assert_eq!(code(&[&plain, &plain]), "503");

@@ -60,6 +60,16 @@ pub(super) fn of_empty_challenge() -> TextRule {
     })
 }
 
+/// The code with 530, whatever draws it.
+pub(crate) fn of_required_login(model: &Model) -> Option<TextRule> {
+    let rule = with_codes(model, || {
+        TextRule::new(requirement!("rfc4954-6-1"), "5.7.0 with 530", |reply, _| {
+            other_code(reply, (5, 7, 0)).filter(|_| reply.code.get() == 530)
+        })
+    });
+    rule.filter(|_| model.offers("AUTH"))
+}
+
 /// The code with 504.
 pub(super) fn of_unknown_mechanism(model: &Model) -> Option<TextRule> {
     with_codes(model, || {
