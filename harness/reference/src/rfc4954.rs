@@ -94,14 +94,16 @@ fn expect(model: &Model, request: &Request<'_>) -> Expectation {
                 .texts(text::of_superfluous_response(model))
         }
         Some(response) if !sasl::is_base64(response) => exchange::undecodable(model, true),
-        Some(_) => begun
-            .expect(model)
-            .refuse_if(arguments.has_more, || Reply::new(501, "One initial response, not more")),
+        // What is behind the initial response may be read or not.
+        Some(_) if arguments.has_more => Expectation::of(Reply::new(501, "There is one response"))
+            .policy(DECLINES)
+            .rule(requirement!("rfc4954-8-3"), &["235 334 4yz 5yz"])
+            .texts(text::of_exchange(model)),
         None if mechanism.is_some_and(begins_with_client) => begun
             .expect(model)
             .rule(requirement!("rfc4954-4-14"), &["334"])
             .texts([text::of_empty_challenge()]),
-        None => begun.expect(model),
+        _ => begun.expect(model),
     }
 }
 

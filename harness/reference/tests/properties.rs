@@ -234,6 +234,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "AUTH OAUTHBEARER =\r\n",
         "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n",
         "AUTH PLAIN A===\r\n",
+        "AUTH PLAIN AGJvYgBzZWNyZXQ= QQ==\r\n",
+        "AUTH PLAIN =\r\n",
         "AUTH FOO\r\n",
         "AGJvYgBzZWNyZXQ=\r\n",
         "Ym9i\r\nc2VjcmV0\r\n",
