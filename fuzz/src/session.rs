@@ -171,7 +171,12 @@ impl Judge {
         let recommended = requirement!("rfc5321-4.1.1.8-3");
         breaches.retain(|rule| self.helps || rule.requirement != recommended);
         assert!(breaches.is_empty(), "{stimulus:?} drew {reply:?}, which breaks {breaches:?}");
-        if matches!(stimulus, Stimulus::Message(_)) && reply.code.class() == 2 {
+        let ends = match stimulus {
+            Stimulus::Message(_) => true,
+            Stimulus::Chunk(chunk, _) => chunk.last,
+            _ => false,
+        };
+        if ends && reply.code.class() == 2 {
             self.accepted += 1;
         }
         self.oracle.advance(stimulus, &reply);
@@ -184,6 +189,7 @@ fn assert_judged(config: &Config, input: &[u8], outputs: &[Output], state: State
     judge.judge(&Stimulus::Connected);
     let mut lines = LineBuffer::new(config.max_command_line);
     let mut rest = input;
+    let mut chunks = Measure::default();
     while !judge.oracle.state().is_over() {
         if judge.oracle.awaits_data() {
             let (mut decoder, mut text) = (DataDecoder::default(), Vec::new());
@@ -198,7 +204,18 @@ fn assert_judged(config: &Config, input: &[u8], outputs: &[Output], state: State
         match lines.feed(&mut rest) {
             Some(Framed::Line(line)) => {
                 let request = Request::parse(&line, judge.oracle.grammar());
-                judge.judge(&Stimulus::Request(&request));
+                let Some(chunk) = judge.oracle.chunk(&request) else {
+                    judge.judge(&Stimulus::Request(&request));
+                    continue;
+                };
+                let octets = usize::try_from(chunk.octets).unwrap_or(usize::MAX);
+                let Some((octets, behind)) = rest.split_at_checked(octets) else { break };
+                rest = behind;
+                if !judge.oracle.awaits_chunk() {
+                    chunks = Measure::default();
+                }
+                chunks.feed(octets);
+                judge.judge(&Stimulus::Chunk(chunk, chunks.facts()));
             }
             Some(Framed::TooLong { head, octets }) => {
                 judge.judge(&Stimulus::Overlong { head: &head, octets });

@@ -12,6 +12,7 @@
 //! the watch says so once in the transcript and judges only the form of what follows.
 
 mod ambiguous;
+mod chunk;
 mod data;
 mod doubt;
 mod ending;
@@ -29,7 +30,7 @@ use std::collections::VecDeque;
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{ReadReply, ReplyLimit, ReplyReader, SeenReply};
-use smtpspec_reference::{Model, State};
+use smtpspec_reference::{Measure, Model, State};
 
 use self::data::Data;
 use self::doubt::Doubt;
@@ -46,6 +47,8 @@ pub(crate) struct Watch {
     /// What was sent and is not yet answered, from the first octet of the next stimulus.
     pending: VecDeque<u8>,
     phase: Phase,
+    /// What the chunks so far make of the message that is under way (RFC 3030 §2).
+    chunks: Measure,
     /// How what was sent last may have been read otherwise.
     doubt: Option<Doubt>,
     /// Whether the server has shown that LF alone ends a command line for it.
@@ -120,6 +123,7 @@ impl Watch {
             reader: ReplyReader::default(),
             pending: VecDeque::new(),
             phase: Phase::Greeting,
+            chunks: Measure::default(),
             doubt: None,
             lf_ends_lines: false,
             exchanges: VecDeque::new(),
@@ -228,9 +232,12 @@ impl Watch {
     /// Whether the server has something to say now.
     pub(crate) fn due(&self) -> Due {
         let odd = |octet: &u8| matches!(octet, b'\r' | b'\n');
+        let chunk = self.chunk_under_way();
         match &self.phase {
             Phase::Greeting => Due::Reply,
             _ if self.model.state().is_over() => Due::Nothing,
+            Phase::Commands if chunk.is_some_and(|chunk| chunk.well_formed) => Due::Nothing,
+            Phase::Commands if chunk.is_some() => Due::Perhaps,
             // A line that is too long may be answered before its end, or not.
             Phase::Commands | Phase::Continuation if self.line_end().is_some_and(|end| end.1) => {
                 Due::Reply

@@ -56,25 +56,35 @@ fn expanded(config: &Config, list: &MailingList, message: &[u8]) -> Delivery {
     Delivery { reverse_path, recipients, message: message.to_vec() }
 }
 
-/// The mail for those whom it reaches, and one notice about all others. Nobody is told where the
-/// reverse-path is null, or where the notice would fail too (rfc5321-3.6.3-4, rfc5321-6.1-6).
+/// The mail for those whom it reaches, and one notice about all others.
 fn sent(config: &Config, mail: Delivery, at: u64) -> Vec<Delivery> {
     let (failed, reached): (Vec<_>, Vec<_>) =
         mail.recipients.iter().cloned().partition(|mailbox| config.loses(mailbox));
     let mut out = Vec::new();
-    let notice = Notice { by: &config.name, failed: &failed, about: &mail.message, at };
-    let tells =
-        !failed.is_empty() && !mail.reverse_path.is_empty() && !config.loses(&mail.reverse_path);
-    let notice = tells.then(|| Delivery {
-        reverse_path: Vec::new(),
-        recipients: vec![mail.reverse_path.clone()],
-        message: notice.to(&mail.reverse_path),
-    });
+    let notice = notice(config, &mail, &failed, at);
     if failed.is_empty() || !reached.is_empty() {
         out.push(Delivery { recipients: reached, ..mail });
     }
     out.extend(notice);
     out
+}
+
+/// What the sender is told of those whom the mail did not reach. Nobody is told where the
+/// reverse-path is null, or where the notice would fail too (rfc5321-3.6.3-4, rfc5321-6.1-6).
+pub(crate) fn notice(
+    config: &Config,
+    mail: &Delivery,
+    failed: &[Vec<u8>],
+    at: u64,
+) -> Option<Delivery> {
+    let notice = Notice { by: &config.name, failed, about: &mail.message, at };
+    let tells =
+        !failed.is_empty() && !mail.reverse_path.is_empty() && !config.loses(&mail.reverse_path);
+    tells.then(|| Delivery {
+        reverse_path: Vec::new(),
+        recipients: vec![mail.reverse_path.clone()],
+        message: notice.to(&mail.reverse_path),
+    })
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use smtpspec_protocol::{Parameter, Reply, Request};
 
 use crate::config::Config;
 use crate::expectation::Expectation;
-use crate::model::{MessageFacts, Model};
+use crate::measure::MessageFacts;
+use crate::model::Model;
 use crate::rfc1870::Size;
 use crate::rfc1985::Etrn;
 use crate::rfc2034::EnhancedStatusCodes;
 use crate::rfc2920::Pipelining;
+use crate::rfc3030::{BinaryMime, Chunking};
 use crate::rfc3207::StartTls;
 use crate::rfc3461::Dsn;
 use crate::rfc4954::Auth;
@@ -104,6 +106,8 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &Etrn,                // RFC 1985
     &SmtpUtf8,            // RFC 6531
     &Limits,              // RFC 9422
+    &Chunking,            // RFC 3030 §2
+    &BinaryMime,          // RFC 3030 §3
 ];
 
 /// What holds for the lines of the reply to EHLO.

@@ -35,6 +35,7 @@
 //! | RFC 1985 ETRN | `rfc1985.rs`, `server/queue.rs` |
 //! | RFC 2034 ENHANCEDSTATUSCODES | `rfc2034.rs` |
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
+//! | RFC 3030 CHUNKING, BINARYMIME | `rfc3030/{chunking,binarymime}.rs` |
 //! | RFC 3207 STARTTLS | `rfc3207.rs` |
 //! | RFC 3461 DSN | `rfc3461.rs` |
 //! | RFC 4954 AUTH | `rfc4954.rs`, with the mechanisms of SASL in `sasl.rs` |
@@ -52,6 +53,7 @@ mod config;
 mod delivery;
 mod expectation;
 mod extension;
+mod measure;
 mod model;
 pub mod mutants;
 mod next_hop;
@@ -69,6 +71,7 @@ mod rfc1870;
 mod rfc1985;
 mod rfc2034;
 mod rfc2920;
+mod rfc3030;
 mod rfc3207;
 mod rfc3461;
 mod rfc4954;
@@ -85,9 +88,11 @@ pub use client::{Client, Fate, Returned};
 pub use config::{Account, Config, MailingList, Moved, Queued, TurnPeers, User};
 pub use delivery::Delivery;
 pub use expectation::{Codes, Expectation, Rule};
-pub use model::{Measure, MessageFacts, Model, Stimulus};
+pub use measure::{Measure, MessageFacts};
+pub use model::{Model, Stimulus};
 pub use mutants::{Mutant, Shows};
 pub use next_hop::NextHop;
+pub use rfc3030::chunking::Chunk;
 pub use server::{Output, Server};
 pub use state::State;
 pub use text::{Fault, TextBreach, TextRule};

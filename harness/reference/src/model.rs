@@ -9,8 +9,10 @@ use smtpspec_protocol::{Grammar, Reply, Request, Verb, limits};
 use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension;
+use crate::measure::MessageFacts;
 use crate::rfc821::{send, turn};
 use crate::rfc1985;
+use crate::rfc3030::chunking::{self, Chunk};
 use crate::rfc4954::{self, Login};
 use crate::rfc5321::{
     data, disclosure, ehlo, expn, form, greeting, help, mail, naming, noop, order, quit, rcpt,
@@ -39,6 +41,8 @@ pub struct Model {
     waiting: Vec<Vec<u8>>,
     /// What counts against the limits that the server told (RFC 9422 §4).
     counts: Counts,
+    /// Whether a last chunk was the end of the transaction before (rfc3030-2-12).
+    ended_by_last_chunk: bool,
 }
 
 /// The EHLO or HELO that the server accepted last (RFC 5321 §4.1.1.1).
@@ -75,63 +79,8 @@ pub enum Stimulus<'a> {
     },
     /// The end of data was reached (RFC 5321 §4.1.1.4).
     Message(MessageFacts),
-}
-
-/// What the answer to a message can depend on, as far as the model looks (RFC 5321 §4.5.3.1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MessageFacts {
-    /// Its octets as RFC 1870 §5 counts them: without the end of data and stuffed dots.
-    pub octets: u64,
-    /// Its lines, as far as they end with CRLF.
-    pub lines: u64,
-    /// Its longest line with the CRLF, without a stuffed dot (RFC 5321 §4.5.3.1.6).
-    pub longest_line: usize,
-    /// Whether any octet has the high bit set (RFC 5321 §2.4).
-    pub eight_bit: bool,
-    /// How many Received fields its header has (RFC 5321 §6.3).
-    pub received: usize,
-}
-
-/// Finds the [`MessageFacts`] of a message that comes in pieces.
-#[derive(Debug, Clone, Default)]
-pub struct Measure {
-    facts: MessageFacts,
-    line: usize,
-    after_cr: bool,
-    /// How much of the line so far is the name of the field.
-    named: usize,
-    in_body: bool,
-}
-
-impl Measure {
-    const RECEIVED: &[u8] = b"received:";
-
-    /// Takes the next piece of the message, with its transparency undone (RFC 5321 §4.5.2).
-    pub fn feed(&mut self, piece: &[u8]) {
-        self.facts.octets += piece.len() as u64;
-        self.facts.eight_bit |= !piece.is_ascii();
-        for &octet in piece {
-            let next = Self::RECEIVED.get(self.line);
-            if self.named == self.line && next == Some(&octet.to_ascii_lowercase()) {
-                self.named += 1;
-                let whole = self.named == Self::RECEIVED.len() && !self.in_body;
-                self.facts.received += usize::from(whole);
-            }
-            self.line += 1;
-            self.facts.longest_line = self.facts.longest_line.max(self.line);
-            if octet == b'\n' && self.after_cr {
-                self.in_body |= self.line == b"\r\n".len();
-                (self.line, self.named) = (0, 0);
-                self.facts.lines += 1;
-            }
-            self.after_cr = octet == b'\r';
-        }
-    }
-
-    /// The facts of everything fed so far.
-    pub fn facts(&self) -> MessageFacts {
-        self.facts
-    }
+    /// A BDAT came and all its octets (RFC 3030 §2); the facts are those of the message so far.
+    Chunk(Chunk, MessageFacts),
 }
 
 impl Model {
@@ -149,6 +98,7 @@ impl Model {
             login: Login::default(),
             waiting: Vec::new(),
             counts: Counts::default(),
+            ended_by_last_chunk: false,
         }
     }
 
@@ -174,6 +124,7 @@ impl Model {
             }
             Stimulus::Overlong { .. } => sizes::expect_overlong(self),
             Stimulus::Message(facts) => data::expect_message(self, facts),
+            Stimulus::Chunk(chunk, facts) => chunking::expect_chunk(self, *chunk, facts),
         };
         let expectation = expectation.texts(rfc2034::of_answer(self, stimulus));
         // To ETRN 251 says something else (RFC 1985 §5.1).
@@ -258,6 +209,7 @@ impl Model {
                 }
             }
             Stimulus::Message(_) => data::advance_message(self, reply),
+            Stimulus::Chunk(chunk, _) => chunking::advance_chunk(self, *chunk, reply),
         }
     }
 
@@ -346,6 +298,21 @@ impl Model {
         self.state == State::AwaitMessage
     }
 
+    /// What this command says of octets that follow it and are no commands: where CHUNKING is
+    /// offered and it is a BDAT whose size can be read (RFC 3030 §2).
+    pub fn chunk(&self, request: &Request<'_>) -> Option<Chunk> {
+        let awaited = !matches!(
+            self.state,
+            State::AwaitMessage | State::AwaitHandshake | State::AwaitResponse
+        );
+        (awaited && self.offers(chunking::KEYWORD)).then(|| Chunk::read(request))?
+    }
+
+    /// Whether chunks of a message were taken, and the last is still to come (RFC 3030 §2).
+    pub fn awaits_chunk(&self) -> bool {
+        self.state == State::AwaitChunk
+    }
+
     /// The grammar by which the next command is to be read (RFC 5321 §4.1.2).
     pub fn grammar(&self) -> Grammar {
         Grammar { smtputf8: self.offers(rfc6531::KEYWORD) }
@@ -404,6 +371,7 @@ impl Model {
     /// Drops the transaction, if there is one, as RSET does (rfc5321-4.1.1.5-1).
     pub(crate) fn clear(&mut self) {
         self.transaction = None;
+        self.ended_by_last_chunk = false;
         self.state = if self.hello.is_some() { State::Ready } else { State::AwaitHello };
     }
 
@@ -417,13 +385,33 @@ impl Model {
     /// Opens a transaction.
     pub(crate) fn begin(&mut self, transaction: Transaction) {
         self.transaction = Some(transaction);
+        self.ended_by_last_chunk = false;
         self.state = State::AwaitRcpt;
     }
 
     /// Adds a recipient that the server took.
     pub(crate) fn add_recipient(&mut self, mailbox: Vec<u8>) {
         self.transaction.get_or_insert_default().recipients.push(mailbox);
-        self.state = State::AwaitData;
+        if self.state != State::AwaitChunk {
+            self.state = State::AwaitData;
+        }
+    }
+
+    /// What became of the transaction is not known until RSET comes (RFC 3030 §2).
+    pub(crate) fn await_reset(&mut self, chunk_failed: bool) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.chunk_failed |= chunk_failed;
+        }
+        self.state = State::AwaitReset;
+    }
+
+    /// The last chunk of a message has come, and no transaction since.
+    pub(crate) fn note_last_chunk(&mut self) {
+        self.ended_by_last_chunk = true;
+    }
+
+    pub(crate) fn ended_by_last_chunk(&self) -> bool {
+        self.ended_by_last_chunk
     }
 
     /// Puts a transaction in the place of the one that there is, for a server that deviates.

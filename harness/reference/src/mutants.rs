@@ -23,6 +23,8 @@
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
 //! | ETRN (RFC 1985) | `mutants/rfc1985.rs` |
 //! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
+//! | chunks (RFC 3030 §2) | `mutants/rfc3030.rs` |
+//! | binary messages (RFC 3030 §3) | `mutants/binarymime.rs` |
 //! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
 //! | DSN (RFC 3461) | `mutants/rfc3461.rs` |
 //! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
@@ -34,6 +36,7 @@
 //! | notices and lists (RFC 5321 §3.6.3, §3.9) | `mutants/notice.rs` |
 
 mod address;
+mod binarymime;
 pub(crate) mod content;
 mod data;
 mod delivery;
@@ -52,6 +55,7 @@ pub(crate) mod reading;
 mod reply;
 mod rfc1985;
 mod rfc2034;
+mod rfc3030;
 mod rfc3207;
 mod rfc3461;
 mod rfc4954;
@@ -69,6 +73,7 @@ use smtpspec_protocol::{Command, Reply, Request, Verb};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::model::{Model, Stimulus};
+use crate::rfc3030::chunking::Chunk;
 use crate::state::State;
 
 /// A deviation of the reference server (RFC 5321 §4.2: what a server may not do).
@@ -129,6 +134,7 @@ impl Fault {
             | Self::Deaf(_)
             | Self::Flush(_)
             | Self::Data(_)
+            | Self::Chunk(_)
             | Self::Plaintext => Shows::Pairing,
             Self::Secured(_) | Self::Answer { say: Say::AsUsual, .. } => Shows::State,
             Self::Close(_) => Shows::Close,
@@ -137,6 +143,7 @@ impl Fault {
             | Self::EachOf(..)
             | Self::Text(_)
             | Self::Trace(_)
+            | Self::KeptChunks
             | Self::Unfinished => Shows::Mail,
             Self::All(faults) => faults.iter().map(Self::shows).min().unwrap_or(Shows::Mail),
         }
@@ -196,6 +203,10 @@ pub(crate) enum Fault {
     Trace(fn(&str) -> String),
     /// A message that the client broke off is delivered.
     Unfinished,
+    /// A BDAT is read otherwise: in that state, this request, with this for its chunk.
+    Chunk(fn(&Model, &Request<'_>, Option<Chunk>) -> Option<Chunk>),
+    /// The chunks of a transaction that is over are kept for the next.
+    KeptChunks,
     /// What came in the clear behind STARTTLS is obeyed inside TLS.
     Plaintext,
     /// After the handshake something of the session before it is known: that session, and the
@@ -261,6 +272,7 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
 
 static FAMILIES: &[&[Mutant]] = &[
     address::MUTANTS,
+    binarymime::MUTANTS,
     content::MUTANTS,
     data::MUTANTS,
     delivery::MUTANTS,
@@ -277,6 +289,7 @@ static FAMILIES: &[&[Mutant]] = &[
     reply::MUTANTS,
     rfc1985::MUTANTS,
     rfc2034::MUTANTS,
+    rfc3030::MUTANTS,
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,
     rfc4954::MUTANTS,

@@ -6,7 +6,8 @@ use smtpspec_protocol::{Parameter, Reply};
 use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
-use crate::model::{MessageFacts, Model};
+use crate::measure::MessageFacts;
+use crate::model::Model;
 
 /// The extension SIZE.
 pub(crate) struct Size;

@@ -130,7 +130,7 @@ fn is_exempt(stimulus: &Stimulus<'_>) -> bool {
         Stimulus::Overlong { head, .. } => head.get(..4).is_some_and(|verb| {
             verb.eq_ignore_ascii_case(b"EHLO") || verb.eq_ignore_ascii_case(b"HELO")
         }),
-        Stimulus::Message(_) => false,
+        Stimulus::Message(_) | Stimulus::Chunk(..) => false,
     }
 }
 
@@ -154,6 +154,7 @@ fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<Enhance
         250 | 251 if verb == Some(Verb::Mail) => (1, 0),
         250 | 251 if verb == Some(Verb::Rcpt) || inquiry => (1, 5),
         250 if matches!(stimulus, Stimulus::Message(_)) => (6, 0),
+        250 if matches!(stimulus, Stimulus::Chunk(chunk, _) if chunk.last) => (6, 0),
         252 => (5, 0),
         421 => (3, 2),
         452 if verb == Some(Verb::Rcpt) => (5, 3),

@@ -9,6 +9,7 @@ use smtpspec_protocol::{Parameter, Reply};
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
+use crate::rfc3030;
 
 /// The extension 8BITMIME.
 pub(crate) struct EightBitMime;
@@ -24,18 +25,32 @@ impl Extension for EightBitMime {
 
     fn on_mail(
         &self,
-        _model: &Model,
+        model: &Model,
         parameter: &Parameter<'_>,
         sole: bool,
         expectation: Expectation,
     ) -> Expectation {
-        let value = parameter.value.unwrap_or_default();
-        let known = [&b"7BIT"[..], b"8BITMIME"].iter().any(|body| value.eq_ignore_ascii_case(body));
-        expectation
-            // For a value that RFC 6152 does not have, no code is prescribed.
-            .never_if(sole && known, requirement!("rfc6152-3-2"), "504 555")
-            .refuse_if(!known, || Reply::new(501, "BODY is 7BIT or 8BITMIME"))
+        on_body(model, parameter, sole, expectation)
     }
+}
+
+/// What is said of BODY, which two extensions share; the third value is that of BINARYMIME
+/// (RFC 3030 §3).
+pub(crate) fn on_body(
+    model: &Model,
+    parameter: &Parameter<'_>,
+    sole: bool,
+    expectation: Expectation,
+) -> Expectation {
+    let value = parameter.value.unwrap_or_default();
+    let known = [&b"7BIT"[..], b"8BITMIME"].iter().any(|body| value.eq_ignore_ascii_case(body));
+    let binary = rfc3030::is_value(model, value);
+    let rule = if binary { requirement!("rfc3030-3-3") } else { requirement!("rfc6152-3-2") };
+    expectation
+        // For a value that nobody has, no code is prescribed.
+        .never_if(sole && (binary || (known && model.offers("8BITMIME"))), rule, "504 555")
+        .never_if(sole && binary, rule, "500 501")
+        .refuse_if(!known && !binary, || Reply::new(501, "BODY is 7BIT or 8BITMIME"))
 }
 
 #[cfg(test)]
@@ -63,7 +78,10 @@ mod tests {
         assert_eq!(code("MAIL FROM:<> BODY=8BITMIME"), 250);
         assert_eq!(code("MAIL FROM:<> BODY=7BIT"), 250);
         assert_eq!(code("MAIL FROM:<> BODY=9BIT"), 501);
-        let without = Config { withheld: vec!["8BITMIME".to_owned()], ..Config::default() };
+        let without = Config {
+            withheld: vec!["8BITMIME".to_owned(), "BINARYMIME".to_owned()],
+            ..Config::default()
+        };
         let lines = ["EHLO client.test", "MAIL FROM:<> BODY=8BITMIME"];
         assert_eq!(preferred(without, &lines).code.get(), 555);
     }

@@ -225,7 +225,8 @@ pub(crate) fn of_answer(model: &Model, stimulus: &Stimulus<'_>) -> Vec<TextRule>
         return Vec::new();
     }
     let Stimulus::Request(request) = stimulus else {
-        return vec![text::never(), text::x_6_9(matches!(stimulus, Stimulus::Message(_)))];
+        let of_message = matches!(stimulus, Stimulus::Message(_) | Stimulus::Chunk(..));
+        return vec![text::never(), text::x_6_9(of_message)];
     };
     let mut rules = vec![text::x_6_9(false)];
     match request.verb {

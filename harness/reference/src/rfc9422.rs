@@ -84,7 +84,7 @@ impl Counts {
                 self.mails = self.mails.saturating_add(1);
                 self.rcpts = self.rcpts.saturating_add(1);
             }
-            Stimulus::Connected | Stimulus::Message(_) => {}
+            Stimulus::Connected | Stimulus::Message(_) | Stimulus::Chunk(..) => {}
         }
     }
 

@@ -3,25 +3,27 @@
 //! What a careful server answers is not decided here; this file frames commands, takes in the
 //! message, keeps the time and, after TURN, lets a [`Client`] speak.
 
+mod bdat;
 mod deviation;
 mod queue;
+mod receipt;
 
 use core::net::{IpAddr, Ipv4Addr};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smtpspec_protocol::{Framed, Reply, Request, limits};
+use smtpspec_protocol::{Framed, Reply, Request};
 
+use self::bdat::{Assembly, Incoming};
+use self::receipt::Receipt;
 use crate::client::{Client, Returned};
 use crate::config::Config;
-use crate::delivery::{Delivery, dispatch};
-use crate::model::{Measure, Model, Stimulus};
+use crate::delivery::Delivery;
+use crate::model::{Model, Stimulus};
 use crate::mutants::framing::Lines;
-use crate::mutants::reading::Reading;
-use crate::rfc5321::trace::Arrival;
+use crate::rfc2034;
 use crate::state::State;
-use crate::{rfc2034, rfc6531};
 
 /// A server for one connection, without input or output of its own (RFC 5321 §3).
 ///
@@ -39,6 +41,8 @@ pub struct Server {
     /// Whether a mutant throws away the rest of the input.
     flushed: bool,
     outputs: VecDeque<Output>,
+    /// The chunks of the message that is under way (RFC 3030 §2).
+    assembly: Assembly,
     /// What came in the clear behind STARTTLS, for a server that does not forget it.
     plaintext: Vec<u8>,
     /// The mail that waits to be asked for, each for one domain (RFC 1985 §5.1).
@@ -67,37 +71,12 @@ enum Phase {
     Unopened,
     Commands,
     Message(Receipt),
+    Chunk(Incoming),
     /// 220 was answered to STARTTLS.
     Handshake,
     /// TURN was accepted: the peer is the server now.
     Client(Box<Client>),
     Closed,
-}
-
-/// A message on its way in.
-#[derive(Debug)]
-struct Receipt {
-    reading: Reading,
-    measure: Measure,
-    text: Vec<u8>,
-}
-
-impl Receipt {
-    fn new(config: &Config) -> Self {
-        Self { reading: Reading::new(config), measure: Measure::default(), text: Vec::new() }
-    }
-
-    /// Takes input up to the end of data, and says whether that was reached. Of a message over
-    /// the limit nothing is kept, and it is still read to its end.
-    fn feed(&mut self, input: &mut &[u8], limit: u64) -> bool {
-        let before = self.text.len();
-        let ended = self.reading.feed(input, limit, &mut self.text);
-        self.measure.feed(&self.text[before..]);
-        if limit > 0 && self.measure.facts().octets > limit {
-            self.text = Vec::new();
-        }
-        ended
-    }
 }
 
 impl Server {
@@ -113,6 +92,7 @@ impl Server {
             deadline: None,
             flushed: false,
             outputs: VecDeque::new(),
+            assembly: Assembly::default(),
             plaintext: Vec::new(),
             waiting: Vec::new(),
             config,
@@ -190,6 +170,7 @@ impl Server {
                         self.arm(now);
                     }
                 }
+                Phase::Chunk(_) => self.take_chunk(now, &mut input),
                 Phase::Handshake => {
                     self.on_plaintext(input);
                     return;
@@ -271,6 +252,10 @@ impl Server {
         match framed {
             Framed::Line(line) => {
                 let request = Request::parse(line, self.model.grammar());
+                if let Some(chunk) = self.read_chunk(&request) {
+                    self.await_chunk(now, chunk);
+                    return;
+                }
                 let released = self.release_for(&request);
                 self.answer(now, &Stimulus::Request(&request), &[]);
                 if released {
@@ -281,6 +266,11 @@ impl Server {
                 self.answer(now, &Stimulus::Overlong { head, octets: *octets }, &[]);
             }
         }
+        self.settle(now);
+    }
+
+    /// Goes where an answer has led.
+    fn settle(&mut self, now: Duration) {
         if matches!(self.phase, Phase::Closed) {
             return;
         }
@@ -311,52 +301,6 @@ impl Server {
             self.plaintext.extend_from_slice(octets);
         } else {
             self.close();
-        }
-    }
-
-    /// The message is whole: it is handed over before the client hears that it was taken.
-    fn on_end_of_data(&mut self, now: Duration) {
-        let Phase::Message(receipt) = std::mem::replace(&mut self.phase, Phase::Commands) else {
-            return;
-        };
-        let stimulus = Stimulus::Message(receipt.measure.facts());
-        let reply = self.model.expect(&stimulus).preferred;
-        let first = self.outputs.len();
-        if reply.code.class() == 2 {
-            let accepted = self.delivery(now, &receipt.text);
-            let mails = dispatch(&self.config, &accepted, self.epoch.saturating_add(now.as_secs()));
-            let mails = self.keep_waiting(mails);
-            self.outputs.extend(mails.into_iter().map(Output::Deliver));
-        }
-        if !self.config.mutants.is_empty() {
-            self.spoil_deliveries(first, &stimulus, &receipt.text, &reply);
-        }
-        self.answer(now, &stimulus, &receipt.text);
-    }
-
-    fn delivery(&self, now: Duration, text: &[u8]) -> Delivery {
-        let hello = self.model.hello();
-        let transaction = self.model.transaction().cloned().unwrap_or_default();
-        let arrival = Arrival {
-            // A name that fills more than a line of text is none to pass on.
-            from: hello
-                .map(|hello| hello.name.as_slice())
-                .filter(|name| name.len() <= limits::DOMAIN)
-                .unwrap_or(b"unknown"),
-            peer: self.peer,
-            by: &self.config.name,
-            extended: hello.is_some_and(|hello| hello.extended),
-            secured: self.model.is_secured(),
-            authenticated: self.model.login().authenticated,
-            internationalized: transaction.has(rfc6531::KEYWORD),
-            at: self.epoch.saturating_add(now.as_secs()),
-        };
-        let mut message = arrival.received();
-        message.extend_from_slice(text);
-        Delivery {
-            reverse_path: transaction.reverse_path.unwrap_or_default(),
-            recipients: transaction.recipients,
-            message,
         }
     }
 

@@ -17,6 +17,11 @@ pub enum State {
     AwaitMessage,
     /// 334 was answered in an AUTH exchange: what comes is a response, no command (RFC 4954 §4).
     AwaitResponse,
+    /// A chunk of the message was accepted: the next may come, up to the last (RFC 3030 §2).
+    AwaitChunk,
+    /// A chunk failed, or DATA came where only BDAT may: what the server makes of the transaction
+    /// is not known until RSET (RFC 3030 §2).
+    AwaitReset,
     /// 220 was answered to STARTTLS: what comes is a TLS handshake (RFC 3207 §4).
     AwaitHandshake,
     /// The server refused the session with its greeting and awaits QUIT (RFC 5321 §3.1).
@@ -37,7 +42,7 @@ impl State {
 
     /// Whether it is known that a transaction is open (RFC 5321 §3.3).
     pub fn in_transaction(self) -> bool {
-        matches!(self, Self::AwaitRcpt | Self::AwaitData | Self::AwaitMessage)
+        matches!(self, Self::AwaitRcpt | Self::AwaitData | Self::AwaitMessage | Self::AwaitChunk)
     }
 
     /// Whether the server's part in the conversation is over.

@@ -7,7 +7,8 @@ use smtpspec_protocol::{Reply, ReplyCode, Request};
 
 use crate::config::Config;
 use crate::expectation::Expectation;
-use crate::model::{MessageFacts, Model, Stimulus};
+use crate::measure::MessageFacts;
+use crate::model::{Model, Stimulus};
 
 /// What a reply is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

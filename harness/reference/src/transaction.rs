@@ -15,6 +15,8 @@ pub struct Transaction {
     pub recipients: Vec<Vec<u8>>,
     /// The parameters of MAIL, keywords in upper case.
     pub parameters: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Whether a chunk of its message failed (RFC 3030 §2).
+    pub chunk_failed: bool,
 }
 
 impl Transaction {
@@ -29,6 +31,7 @@ impl Transaction {
                     .iter()
                     .map(|p| (p.keyword.to_ascii_uppercase(), p.value.map(<[u8]>::to_vec)))
                     .collect(),
+                chunk_failed: false,
             },
             Ok(Command::Send(path) | Command::Soml(path) | Command::Saml(path)) => {
                 Self { reverse_path: Some(mailbox_of_sender(path)), ..Self::default() }

@@ -62,7 +62,15 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "*\r\n",
         "MAIL FROM:<> AUTH=<>\r\n",
         "MAIL FROM:<> AUTH=a+40\r\n",
+        "MAIL FROM:<> BODY=BINARYMIME\r\n",
         "BDAT 5 LAST\r\nNOOP\n",
+        "BDAT 6\r\nNOOP\r\n",
+        "BDAT 4\r\n\r\n.\r",
+        "BDAT 0 LAST\r\n",
+        "BDAT 40\r\n",
+        "BDAT 6 FIRST\r\nNOOP\r\n",
+        "BDAT -1\r\n",
+        "BDAT 99999999999999999999999\r\n",
         "XFOO\r\n",
         "FOO\r\n",
         "\r\n",
@@ -113,6 +121,7 @@ fn talk() -> impl Strategy<Value = Shown> {
         "EHLO client.test\r\n",
         "EHLO client.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\n",
         "HELO client.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\nDATA\r\n",
+        "EHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\nBDAT 3\r\na\r\n",
     ]);
     (opening, prop::collection::vec(piece(), 0..25))
         .prop_map(|(opening, pieces)| Shown([opening.as_bytes(), &pieces.concat()].concat()))

@@ -74,6 +74,11 @@ impl Watch {
             return self.answer_ambiguous(event, seen, line);
         }
         let request = Request::parse(content, grammar);
+        let chunk = self.model.chunk(&request);
+        if let Some(chunk) = chunk.filter(|_| line.octets.len() <= COMMAND_LINE) {
+            return self.answer_chunk(event, seen, line, chunk);
+        }
+        self.drop_chunk(content);
         // Postfix leaves a client that says GET: whoever speaks so may be an attacker's tool.
         let strange = matches!(request.verb, Verb::Other(_)) || !request.is_strict();
         self.conduct.blameless &= !strange;
@@ -86,7 +91,7 @@ impl Watch {
         let asked = asked(&request);
         let stimulus = stimulus(line, &request, COMMAND_LINE);
         let exchange = self.answer(event, seen, asked, line.octets.clone(), &stimulus);
-        self.turn_to(&request.verb, code);
+        self.turn_to(&request, code);
         let overlong = line.octets.len() > COMMAND_LINE;
         if overlong && !line.is_whole {
             self.lose("a command line was answered before its end");
@@ -104,16 +109,19 @@ impl Watch {
 
     /// A client that goes on before the reply, where no extension lets it, may be refused whatever
     /// it says (rfc5321-4.3.1-1; RFC 2920 §3.1 has the commands after which it may go on).
-    fn note_haste(&mut self, verb: &Verb<'_>) {
+    pub(super) fn note_haste(&mut self, verb: &Verb<'_>) {
         use Verb::{Mail, Rcpt, Rset, Saml, Send, Soml};
-        let pipelined = matches!(verb, Mail | Rcpt | Rset | Saml | Send | Soml);
+        // The example of RFC 3030 §4.2 has BDAT among them.
+        let bdat = verb.name().eq_ignore_ascii_case(b"BDAT");
+        let pipelined = matches!(verb, Mail | Rcpt | Rset | Saml | Send | Soml) || bdat;
         let may = pipelined && self.model.offers("PIPELINING");
         self.conduct.impatient |= !self.pending.is_empty() && !may;
         self.conduct.commands += 1;
     }
 
     /// What follows the reply to a command.
-    fn turn_to(&mut self, verb: &Verb<'_>, code: ReplyCode) {
+    fn turn_to(&mut self, request: &Request<'_>, code: ReplyCode) {
+        let verb = &request.verb;
         let extension = |word: &[u8]| verb.name().eq_ignore_ascii_case(word);
         match (verb, code.class()) {
             (Verb::Data, 3) => {
@@ -130,9 +138,7 @@ impl Watch {
                 self.injected = !self.pending.is_empty();
                 self.lose("a TLS handshake is due");
             }
-            (Verb::Other(_), 4 | 5) if extension(b"BDAT") => {
-                self.lose("the octets of a chunk may have been read as commands");
-            }
+            (Verb::Other(_), class) if extension(b"BDAT") => self.after_bdat(request.line, class),
             (_, 2 | 4 | 5) => {}
             _ => self.lose("nobody can know what the server awaits"),
         }
@@ -309,15 +315,10 @@ impl Watch {
         Some(Line { octets, is_whole }.content().to_vec())
     }
 
-    /// Takes the next command line off what was sent; a BDAT takes its chunk with it, which is no
-    /// command (RFC 3030 §2).
+    /// Takes the next command line off what was sent.
     pub(super) fn take_line(&mut self) -> Option<Line> {
         let (end, is_whole) = self.line_end()?;
         let octets: Vec<u8> = self.pending.drain(..end).collect();
-        if let Some(chunk) = chunk_size(&octets) {
-            let chunk = chunk.min(self.pending.len());
-            self.pending.drain(..chunk);
-        }
         Some(Line { octets, is_whole })
     }
 
@@ -350,14 +351,4 @@ pub(super) fn stimulus<'a>(
     } else {
         Stimulus::Request(request)
     }
-}
-
-/// The size that a BDAT command announces.
-fn chunk_size(line: &[u8]) -> Option<usize> {
-    let mut words = line.trim_ascii_end().split(|&octet| octet == b' ');
-    let verb = words.next()?;
-    if !verb.eq_ignore_ascii_case(b"BDAT") {
-        return None;
-    }
-    std::str::from_utf8(words.next()?).ok()?.parse().ok()
 }

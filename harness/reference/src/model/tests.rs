@@ -1,4 +1,5 @@
 use super::*;
+use crate::measure::Measure;
 use crate::testing::{answer, end_of_data, extended, session, transaction};
 
 fn measured(pieces: &[&[u8]]) -> MessageFacts {

@@ -5,9 +5,11 @@ use smtpspec_protocol::{Reply, Request, limits};
 
 use super::form::{Form, syntax_error};
 use super::{minimum, order};
-use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
+use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, WANTS_LOGIN};
 use crate::extension;
-use crate::model::{MessageFacts, Model};
+use crate::measure::MessageFacts;
+use crate::model::Model;
+use crate::rfc3030;
 use crate::state::State;
 
 /// What the command DATA may draw.
@@ -20,12 +22,32 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     let state = *model.state();
     let without_recipient = state.is_idle() || state == State::AwaitRcpt;
     let argument = form == Form::Wrong;
+    let after_chunks = state == State::AwaitChunk;
+    let binary = rfc3030::is_binary(model);
     let expectation = Expectation::of(Reply::new(354, "Start mail input; end with <CRLF>.<CRLF>"))
-        .policy(if without_recipient { "4yz 530 535 538" } else { DECLINES_MAIL })
+        .policy(match state {
+            _ if without_recipient => "4yz 530 535 538",
+            _ if after_chunks || binary => WANTS_LOGIN,
+            _ => DECLINES_MAIL,
+        })
         .rule(requirement!("rfc5321-3.3-17"), &["354 4yz 5yz"])
         .rule(requirement!("rfc5321-4.3.2-16"), &["354 503 554", ANY_COMMAND])
         .rule_if(argument, requirement!("rfc5321-4.1.1-5"), &["500 501 503 504 554"])
         .rule_if(argument, requirement!("rfc5321-4.3.2-8"), &["501 503 554"])
+        .rule_if(after_chunks, requirement!("rfc3030-2-23"), &["503", form.refusals()])
+        .rule_if(
+            binary && state.in_transaction(),
+            requirement!("rfc3030-3-7"),
+            &["503", form.refusals(), if without_recipient { "554" } else { "" }],
+        )
+        .never_if(
+            form.is_plain() && state == State::AwaitData && model.offers("CHUNKING"),
+            requirement!("rfc3030-2-2"),
+            "500 502",
+        )
+        .refuse_if(state == State::AwaitReset, || order::out_of_order("send RSET first"))
+        .refuse_if(after_chunks, || order::out_of_order("the message goes on with BDAT"))
+        .refuse_if(binary, || order::out_of_order("BODY=BINARYMIME goes with BDAT"))
         .refuse_if(state.is_idle(), || order::out_of_order("send MAIL first"))
         .refuse_if(state == State::AwaitRcpt, || Reply::new(554, "No valid recipients"))
         .refuse_if(form.is_refused(), || syntax_error(request));
@@ -36,6 +58,8 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
 pub(crate) fn advance(model: &mut Model, reply: &Reply) {
     match reply.code.class() {
         3 => model.enter(State::AwaitMessage),
+        // RFC 3030 §2, §3: the state after this error is not known.
+        4 | 5 if model.awaits_chunk() || rfc3030::is_binary(model) => model.await_reset(false),
         4 | 5 => {}
         // A success without any data: nobody can say what it succeeded in.
         _ => model.lose_track(),

@@ -20,6 +20,8 @@ use crate::{rfc6531, rfc7505, rfc9422};
 pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     let form = Form::of(request);
     let state = *model.state();
+    // rfc3030-2-20
+    let unfinished = state == State::AwaitReset && model.transaction().is_some();
     let with_parameters =
         matches!(&request.command, Ok(Command::Mail(mail)) if !mail.parameters.is_empty());
     let expectation = Expectation::of(Reply::new(250, "OK"))
@@ -44,6 +46,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .texts(grammar::of_argument(request).filter(|_| state == State::Ready))
         .refuse_if(state == State::AwaitHello, || order::out_of_order("send EHLO first"))
         .refuse_if(state.in_transaction(), || order::out_of_order("a transaction is open"))
+        .refuse_if(unfinished, || order::out_of_order("send RSET first"))
         .refuse_if(form.is_refused(), || syntax_error(request));
     let expectation = rfc6531::of_path(model, request, minimum::required(expectation, form));
     parameters::on_mail(

@@ -43,6 +43,8 @@ fn expect_in_transaction(model: &Model, request: &Request<'_>, form: Form) -> Ex
         _ => (false, false),
     };
     let certain = postmaster && !with_parameters && form.is_plain();
+    // Once a chunk has come it is late for recipients (RFC 3030 §2).
+    let timely = matches!(model.state(), State::AwaitRcpt | State::AwaitData);
     let expectation = Expectation::of(Reply::new(250, "OK"))
         // To call postmaster unknown is no policy; to take no mail at all is.
         .policy(if certain { "4yz 521 530 535 538 554" } else { DECLINES_MAIL })
@@ -56,12 +58,8 @@ fn expect_in_transaction(model: &Model, request: &Request<'_>, form: Form) -> Ex
                 if with_parameters { "504" } else { "" },
             ],
         )
-        .rule_if(
-            certain && model.state().in_transaction(),
-            requirement!("rfc5321-2.3.5-6"),
-            &["250 251 4yz"],
-        )
-        .texts(grammar::of_argument(request).filter(|_| model.state().in_transaction()))
+        .rule_if(certain && timely, requirement!("rfc5321-2.3.5-6"), &["250 251 4yz"])
+        .texts(grammar::of_argument(request).filter(|_| timely))
         .refuse_if(form.is_refused(), || syntax_error(request));
     rfc6531::of_path(model, request, minimum::required(expectation, form))
 }
@@ -77,7 +75,10 @@ fn decide(model: &Model, request: &Request<'_>, expectation: Expectation) -> Exp
         ForwardPath::Path(path) => config.moved_to(&path.mailbox),
         ForwardPath::Postmaster(_) => None,
     };
+    let state = *model.state();
     expectation
+        .refuse_if(state == State::AwaitReset, || order::out_of_order("send RSET first"))
+        .refuse_if(state == State::AwaitChunk, || order::out_of_order("send the last chunk"))
         // rfc5321-4.2.2-4: the new address, for the client to try itself (RFC 5321 §3.4).
         .refuse_if(moved.is_some(), || rfc6531::moved(model, request, moved.unwrap_or_default()))
         .refuse_if(standing == Standing::NoSuchUser, || Reply::new(550, "No such user here"))

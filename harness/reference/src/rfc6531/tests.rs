@@ -131,7 +131,7 @@ fn an_inquiry_in_utf8_tells_a_mailbox_and_reads_its_string() {
 fn the_detail_9_speaks_of_the_data() {
     let of = |line, code| breaches(&offered(), line, code, "5.6.9 UTF-8 header");
     assert_eq!(of("MAIL FROM:<a@b.test>", 550), ["rfc6531-4.2-3"]);
-    let expectation = offered().expect(&Stimulus::Message(crate::model::MessageFacts::default()));
+    let expectation = offered().expect(&Stimulus::Message(crate::MessageFacts::default()));
     let breaches = |code| expectation.text_breaches(&Reply::new(code, "5.6.9 No")).len();
     assert_eq!((breaches(550), breaches(554)), (1, 0));
 }

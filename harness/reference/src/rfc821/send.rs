@@ -38,6 +38,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .refuse_if(*model.state() == State::AwaitHello, || order::out_of_order("send HELO first"))
         // rfc821-4.1.1-50: a transaction has one command that begins it.
         .refuse_if(model.state().in_transaction(), || order::out_of_order("a transaction is open"))
+        .refuse_if(*model.state() == State::AwaitReset, || order::out_of_order("send RSET first"))
         .refuse_if(Form::of(request).is_refused(), || syntax_error(request))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smtpspec_protocol::Reply;
+use smtpspec_protocol::{Reply, Request};
 
 use super::{Output, Phase, Server};
 use crate::config::Config;
@@ -11,6 +11,7 @@ use crate::mutants::content::rewrite_text;
 use crate::mutants::trace::rewrite_trace;
 use crate::mutants::{Asked, Fault, Say, Then, faults};
 use crate::rfc2034;
+use crate::rfc3030::chunking::Chunk;
 
 /// The configuration with what its mutants make of it.
 pub(super) fn configured(config: Arc<Config>) -> Arc<Config> {
@@ -127,6 +128,21 @@ impl Server {
     /// Whether a mutant obeys what came in the clear behind STARTTLS.
     pub(super) fn keeps_plaintext(&self) -> bool {
         faults(&self.config.mutants).any(|fault| matches!(fault, &Fault::Plaintext))
+    }
+
+    /// What is read in a command that may be a BDAT; a mutant may read something else.
+    pub(super) fn read_chunk(&self, request: &Request<'_>) -> Option<Chunk> {
+        let usual = self.model.chunk(request);
+        let misread = faults(&self.config.mutants).find_map(|fault| match fault {
+            Fault::Chunk(misread) => Some(misread(&self.model, request, usual)),
+            _ => None,
+        });
+        misread.unwrap_or(usual)
+    }
+
+    /// Whether a mutant drops no chunks when it should.
+    pub(super) fn keeps_chunks(&self) -> bool {
+        faults(&self.config.mutants).any(|fault| matches!(fault, &Fault::KeptChunks))
     }
 
     /// After the handshake a mutant remembers what it should forget.

@@ -7,7 +7,9 @@ use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use smtpspec_catalogue::Grade;
 use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Reply, ReplyCode, Request, Verb};
-use smtpspec_reference::{Config, Expectation, Measure, Model, Output, Server, State, Stimulus};
+use smtpspec_reference::{
+    Chunk, Config, Expectation, Measure, Model, Output, Server, State, Stimulus,
+};
 
 /// A server: what it says to what it is sent.
 pub(super) trait Speaks {
@@ -75,8 +77,12 @@ pub(super) struct Lenient {
     rng: TestRng,
     lines: LineBuffer,
     data: Option<(DataDecoder, Measure)>,
-    /// Octets of a chunk that are still to come (RFC 3030 §2).
+    /// Octets of a chunk that are still to come, where CHUNKING was not offered (RFC 3030 §2).
     chunk: usize,
+    /// The chunk that is under way, with its octets so far.
+    incoming: Option<(Chunk, Vec<u8>)>,
+    /// What the chunks so far make of the message.
+    chunks: Measure,
     /// It has said its last word, with or without a close.
     mute: bool,
     closed: bool,
@@ -92,6 +98,8 @@ impl Lenient {
             lines: LineBuffer::new(4096),
             data: None,
             chunk: 0,
+            incoming: None,
+            chunks: Measure::default(),
             mute: false,
             closed: false,
         }
@@ -177,6 +185,7 @@ impl Lenient {
                     "AUTH=PLAIN LOGIN",
                     "CHUNKING",
                     "ETRN",
+                    "BINARYMIME",
                     "EXPN",
                     "HELP",
                     "TURN",
@@ -191,6 +200,10 @@ impl Lenient {
         // The one is never offered without the other (RFC 6531 §3.1).
         if lines.iter().any(|line| line == "SMTPUTF8") {
             lines.push("8BITMIME".to_owned());
+        }
+        // rfc3030-3-1
+        if lines.iter().any(|line| line == "BINARYMIME") {
+            lines.push("CHUNKING".to_owned());
         }
         lines
     }
@@ -211,6 +224,33 @@ impl Lenient {
         }
     }
 
+    /// Takes octets of the chunk, and answers when it is whole.
+    fn chunk(&mut self, input: &mut &[u8], out: &mut Vec<u8>) {
+        let Some((chunk, octets)) = &mut self.incoming else { return };
+        let left = usize::try_from(chunk.octets).unwrap_or(usize::MAX) - octets.len();
+        let (now, rest) = input.split_at(left.min(input.len()));
+        octets.extend(now);
+        *input = rest;
+        if now.len() < left {
+            if self.below(20) == 0 {
+                out.extend(b"421 mx.example.test Enough\r\n");
+                (self.mute, self.closed) = (true, true);
+            }
+            return;
+        }
+        let Some((chunk, octets)) = self.incoming.take() else { return };
+        if !self.model.awaits_chunk() {
+            self.chunks = Measure::default();
+        }
+        self.chunks.feed(&octets);
+        self.answer_chunk(chunk, out);
+    }
+
+    fn answer_chunk(&mut self, chunk: Chunk, out: &mut Vec<u8>) {
+        let reply = self.answer(&Stimulus::Chunk(chunk, self.chunks.facts()), out);
+        self.mute |= reply.code.class() == 3;
+    }
+
     fn line(&mut self, line: &[u8], octets: usize, in_haste: bool, out: &mut Vec<u8>) {
         if line.iter().any(|octet| matches!(octet, b'\r' | b'\n')) && self.below(3) == 0 {
             out.extend(b"550-2.0.0 Such a line\r\n550 is no line\r\n");
@@ -225,6 +265,16 @@ impl Lenient {
         let stimulus = if octets > self.model.longest_line() {
             Stimulus::Overlong { head: line, octets }
         } else {
+            if let Some(chunk) = self.model.chunk(&request) {
+                // Of a BDAT that is wrong, it may count the octets or not.
+                if chunk.well_formed || self.below(2) == 0 {
+                    self.incoming = Some((chunk, Vec::new()));
+                    self.chunk(&mut &b""[..], out);
+                } else {
+                    self.answer_chunk(chunk, out);
+                }
+                return;
+            }
             Stimulus::Request(&request)
         };
         let reply = self.answer(&stimulus, out);
@@ -236,7 +286,10 @@ impl Lenient {
                 out.extend(b"\x15\x03\x03\n\x02\x02\n\n");
                 self.mute = true;
             }
-            Verb::Other(verb) if verb.eq_ignore_ascii_case(b"BDAT") && class == 2 => self.chunk = 5,
+            Verb::Other(verb) if verb.eq_ignore_ascii_case(b"BDAT") && class == 2 => {
+                let word = line.split(|&octet| octet == b' ').nth(1).unwrap_or_default();
+                self.chunk = std::str::from_utf8(word).unwrap_or("").parse().unwrap_or(0);
+            }
             Verb::Data if class == 2 => self.mute = true,
             // It awaits something that only its client knows of.
             _ if class == 3 => self.mute = true,
@@ -263,6 +316,10 @@ impl Speaks for Lenient {
         while !self.mute && !input.is_empty() {
             if self.data.is_some() {
                 self.message(&mut input, &mut out);
+                continue;
+            }
+            if self.incoming.is_some() {
+                self.chunk(&mut input, &mut out);
                 continue;
             }
             let chunk = self.chunk.min(input.len());

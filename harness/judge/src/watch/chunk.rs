@@ -1,0 +1,118 @@
+//! A BDAT and its chunk (RFC 3030 §2): the octets behind the command are no commands, also where it
+//! is refused, and one reply answers both.
+
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::{Request, SeenReply, Verb};
+use smtpspec_reference::{Chunk, Measure, Stimulus};
+
+use super::doubt::{Doubt, Next};
+use super::exchange::unjudged;
+use super::pairing::{Line, asked};
+use super::{Exchange, Watch};
+use crate::verdict::Evidence;
+
+impl Watch {
+    /// The answer to a BDAT that announces octets.
+    pub(super) fn answer_chunk(
+        &mut self,
+        event: usize,
+        seen: SeenReply,
+        line: &Line,
+        chunk: Chunk,
+    ) -> Exchange {
+        let announced = usize::try_from(chunk.octets).unwrap_or(usize::MAX);
+        let whole = announced <= self.pending.len();
+        let octets: Vec<u8> = self.pending.drain(..announced.min(self.pending.len())).collect();
+        let bdat = Verb::Other(b"BDAT");
+        let asked = asked(&Request::parse(b"BDAT", self.model.grammar()));
+        self.note_haste(&bdat);
+        self.conduct.blameless &= chunk.well_formed;
+        if !whole && chunk.well_formed {
+            self.find_early_reply(event, &seen);
+            self.lose("a chunk was answered before its end");
+            return unjudged(event, seen, asked, line.octets.clone());
+        }
+        if !self.model.awaits_chunk() {
+            self.chunks = Measure::default();
+        }
+        self.chunks.feed(&octets);
+        let class = seen.reply.code.class();
+        let stimulus = Stimulus::Chunk(chunk, self.chunks.facts());
+        let exchange = self.answer(event, seen, asked, line.octets.clone(), &stimulus);
+        if chunk.last {
+            self.conduct.commands = 0;
+        }
+        match class {
+            _ if !chunk.well_formed => {
+                self.lose("whether the octets behind such a BDAT were counted can't be known");
+            }
+            4 | 5 if !octets.is_empty() => {
+                self.doubt = Some(Doubt {
+                    requirement: requirement!("rfc3030-2-15"),
+                    what: "the octets of a chunk that failed were read as commands".to_owned(),
+                    next: Next::Octets(octets),
+                    any_proves: true,
+                    split: None,
+                });
+            }
+            2 | 4 | 5 => {}
+            _ => self.lose("nobody can know what the server awaits"),
+        }
+        exchange
+    }
+
+    /// A reply before all octets of the chunk were sent. A 4yz may tell of a timeout.
+    fn find_early_reply(&mut self, event: usize, seen: &SeenReply) {
+        let class = seen.reply.code.class();
+        let excused = self.conduct.left || self.conduct.tries_patience();
+        let (requirement, what) = match class {
+            2 | 3 => (requirement!("rfc3030-2-9"), "a chunk was answered before it had come"),
+            5 if !excused => {
+                (requirement!("rfc3030-2-15"), "a chunk was refused before it had come")
+            }
+            _ => return,
+        };
+        let evidence = Evidence { event, received: seen.octets.clone(), ..Evidence::default() };
+        let wanted = "no reply before the octets announced are there".to_owned();
+        self.find(requirement, what.to_owned(), wanted, evidence);
+        self.conduct.blameless = false;
+    }
+
+    /// Octets of a chunk that stand next in what was sent and are not all there.
+    pub(super) fn chunk_under_way(&self) -> Option<Chunk> {
+        let (end, _) = self.line_end()?;
+        let line = self.peek_line()?;
+        let chunk = self.model.chunk(&Request::parse(&line, self.model.grammar()))?;
+        let here = (self.pending.len() - end) as u64;
+        (here < chunk.octets).then_some(chunk)
+    }
+
+    /// Leaves out the octets that follow a BDAT which the model has no chunk for: CHUNKING is not
+    /// offered, and a server that has it all the same counts them.
+    pub(super) fn drop_chunk(&mut self, line: &[u8]) {
+        let octets = announced(line).map_or(0, |octets| octets.min(self.pending.len()));
+        self.pending.drain(..octets);
+    }
+
+    /// What follows the reply to a BDAT of which the model does not know how many octets it has.
+    pub(super) fn after_bdat(&mut self, line: &[u8], class: u8) {
+        let offered = self.model.offers("CHUNKING");
+        let sized = size(line).is_some_and(|size| size.first().is_some_and(u8::is_ascii_digit));
+        match class {
+            4 | 5 if offered && !sized => {}
+            2 if !offered => {}
+            _ => self.lose("the octets of a chunk may have been read as commands"),
+        }
+    }
+}
+
+/// What stands where a BDAT has its size.
+fn size(line: &[u8]) -> Option<&[u8]> {
+    let mut words = line.trim_ascii_end().split(|&octet| octet == b' ');
+    let bdat = words.next().is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT"));
+    words.next().filter(|_| bdat)
+}
+
+fn announced(line: &[u8]) -> Option<usize> {
+    std::str::from_utf8(size(line)?).ok()?.parse().ok()
+}

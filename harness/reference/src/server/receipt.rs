@@ -1,0 +1,99 @@
+//! A message on its way in, by DATA, and how one that is whole is handed over.
+
+use std::time::Duration;
+
+use smtpspec_protocol::limits;
+
+use super::{Output, Phase, Server};
+use crate::config::Config;
+use crate::delivery::{Delivery, dispatch, notice};
+use crate::measure::Measure;
+use crate::model::Stimulus;
+use crate::mutants::reading::Reading;
+use crate::rfc5321::trace::Arrival;
+use crate::{rfc3030, rfc6531};
+
+/// A message on its way in.
+#[derive(Debug)]
+pub(super) struct Receipt {
+    reading: Reading,
+    pub(super) measure: Measure,
+    pub(super) text: Vec<u8>,
+}
+
+impl Receipt {
+    pub(super) fn new(config: &Config) -> Self {
+        Self { reading: Reading::new(config), measure: Measure::default(), text: Vec::new() }
+    }
+
+    /// Takes input up to the end of data, and says whether that was reached. Of a message over
+    /// the limit nothing is kept, and it is still read to its end.
+    pub(super) fn feed(&mut self, input: &mut &[u8], limit: u64) -> bool {
+        let before = self.text.len();
+        let ended = self.reading.feed(input, limit, &mut self.text);
+        self.measure.feed(&self.text[before..]);
+        if limit > 0 && self.measure.facts().octets > limit {
+            self.text = Vec::new();
+        }
+        ended
+    }
+}
+
+impl Server {
+    /// The end of data has come.
+    pub(super) fn on_end_of_data(&mut self, now: Duration) {
+        let Phase::Message(receipt) = std::mem::replace(&mut self.phase, Phase::Commands) else {
+            return;
+        };
+        let stimulus = Stimulus::Message(receipt.measure.facts());
+        self.hand_over(now, &stimulus, &receipt.text);
+    }
+
+    /// The message is whole: it is handed over before the client hears that it was taken.
+    pub(super) fn hand_over(&mut self, now: Duration, stimulus: &Stimulus<'_>, text: &[u8]) {
+        let reply = self.model.expect(stimulus).preferred;
+        let first = self.outputs.len();
+        if reply.code.class() == 2 {
+            let accepted = self.delivery(now, text);
+            let at = self.epoch.saturating_add(now.as_secs());
+            // rfc3030-3-20: what is binary and was not announced goes back, if anybody can be told.
+            let back = rfc3030::is_undeclared(&self.model, text)
+                .then(|| notice(&self.config, &accepted, &accepted.recipients, at))
+                .flatten();
+            let mails =
+                back.map_or_else(|| dispatch(&self.config, &accepted, at), |back| vec![back]);
+            let mails = self.keep_waiting(mails);
+            self.outputs.extend(mails.into_iter().map(Output::Deliver));
+        }
+        if !self.config.mutants.is_empty() {
+            self.spoil_deliveries(first, stimulus, text, &reply);
+        }
+        self.answer(now, stimulus, text);
+    }
+
+    pub(super) fn delivery(&self, now: Duration, text: &[u8]) -> Delivery {
+        let hello = self.model.hello();
+        let transaction = self.model.transaction().cloned().unwrap_or_default();
+        let arrival = Arrival {
+            // A name that fills more than a line of text is none to pass on.
+            from: hello
+                .map(|hello| hello.name.as_slice())
+                .filter(|name| name.len() <= limits::DOMAIN)
+                .unwrap_or(b"unknown"),
+            peer: self.peer,
+            by: &self.config.name,
+            extended: hello.is_some_and(|hello| hello.extended),
+            secured: self.model.is_secured(),
+            authenticated: self.model.login().authenticated,
+            internationalized: transaction.has(rfc6531::KEYWORD),
+            at: self.epoch.saturating_add(now.as_secs()),
+        };
+        let mut message = arrival.received();
+        message.extend_from_slice(text);
+        Delivery {
+            reverse_path: transaction.reverse_path.unwrap_or_default(),
+            recipients: transaction.recipients,
+            message,
+        }
+    }
+}
