@@ -40,7 +40,6 @@ use crate::listener::Due;
 use crate::verdict::{Evidence, Finding};
 
 /// The watch over one connection on which the harness is the client.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Watch {
     model: Model,
     reader: ReplyReader,
@@ -63,8 +62,6 @@ pub(crate) struct Watch {
     /// Why the state can't be known any more, for the transcript; taken once.
     remark: Option<&'static str>,
     conduct: Conduct,
-    /// Whether a command with SMTPUTF8 was sent where it is offered (RFC 6531 §3.7.4.2).
-    internationalized: bool,
     /// Whether the server has begun TLS, so that its octets have no form to judge.
     encrypted: bool,
     /// How much of the word STARTTLS the octets that were sent last are; all of it, once it was
@@ -138,7 +135,6 @@ impl Watch {
                 impatient: false,
                 commands: 0,
             },
-            internationalized: false,
             encrypted: false,
             starttls: 0,
             injected: false,
@@ -195,7 +191,6 @@ impl Watch {
         self.unanswered = None;
         self.encrypted = false;
         self.starttls = 0;
-        self.internationalized = false;
         if !matches!(self.phase, Phase::Greeting) {
             self.phase = Phase::Commands;
         }

@@ -29,6 +29,9 @@
 //! | DSN (RFC 3461) | `mutants/rfc3461.rs` |
 //! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
 //! | challenges and responses (RFC 4954 §4) | `mutants/exchange.rs` |
+//! | SMTPUTF8 (RFC 6531, RFC 6532) | `mutants/rfc6531.rs` |
+//! | 521, and null MX (RFC 7504, RFC 7505) | `mutants/rfc7504.rs` |
+//! | LIMITS (RFC 9422) | `mutants/rfc9422.rs` |
 //! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
 //! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
@@ -59,7 +62,10 @@ mod rfc3030;
 mod rfc3207;
 mod rfc3461;
 mod rfc4954;
+mod rfc6531;
+mod rfc7504;
 mod rfc821;
+mod rfc9422;
 mod session;
 mod shows;
 mod sizes;
@@ -293,7 +299,10 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,
     rfc4954::MUTANTS,
+    rfc6531::MUTANTS,
+    rfc7504::MUTANTS,
     rfc821::MUTANTS,
+    rfc9422::MUTANTS,
     session::MUTANTS,
     sizes::MUTANTS,
     trace::MUTANTS,

@@ -206,7 +206,7 @@ pub(crate) fn moved(model: &Model, request: &Request<'_>, to: &str) -> Reply {
     }
 }
 
-const NEEDS_UTF8: &str = "To tell the mailbox takes UTF-8, which was not asked for";
+pub(crate) const NEEDS_UTF8: &str = "To tell the mailbox takes UTF-8, which was not asked for";
 
 /// Subject and detail of the enhanced code for what our own server says here (RFC 6531 §4.2).
 pub(crate) fn detail(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<(u16, u16)> {

@@ -88,6 +88,11 @@ impl Counts {
         }
     }
 
+    /// The MAIL commands in this session, refused ones included.
+    pub(crate) fn mails(&self) -> usize {
+        self.mails
+    }
+
     /// How many domains there are with this one.
     fn domains_with(&self, domain: Option<&Vec<u8>>) -> usize {
         let new = domain.is_some_and(|domain| !self.domains.contains(domain));

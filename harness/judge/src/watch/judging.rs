@@ -44,7 +44,9 @@ impl Watch {
         for flaw in &seen.flaws {
             // RFC 5321 §4.1.1.1 has a wider set for the words behind the server's name there.
             let wider = matches!(flaw.kind, FlawKind::Control | FlawKind::Nul) && flaw.line == 0;
-            let international = flaw.kind == FlawKind::EightBit && self.internationalized;
+            // What may be beyond ASCII where the extension is offered, its own rules say (RFC 6531
+            // §3.7.4).
+            let international = flaw.kind == FlawKind::EightBit && self.model.offers("SMTPUTF8");
             if (greets && wider) || international {
                 continue;
             }

@@ -83,10 +83,6 @@ impl Watch {
         let strange = matches!(request.verb, Verb::Other(_)) || !request.is_strict();
         self.conduct.blameless &= !strange;
         let code = seen.reply.code;
-        if self.model.offers("SMTPUTF8") {
-            let mut words = content.split(|&octet| octet == b' ');
-            self.internationalized |= words.any(|word| word.eq_ignore_ascii_case(b"SMTPUTF8"));
-        }
         self.note_haste(&request.verb);
         let asked = asked(&request);
         let stimulus = stimulus(line, &request, COMMAND_LINE);
