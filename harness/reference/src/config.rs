@@ -71,6 +71,8 @@ pub struct Config {
     pub max_auth_line: usize,
     /// How often SCRAM hashes a password (RFC 5802 §5.1).
     pub scram_iterations: u32,
+    /// Where mail is passed on to; without one it ends in the mailboxes of this server.
+    pub next_hop: Option<NextHopFacts>,
     /// The clients that TURN serves, and what waits for each (RFC 821 §3.8). Empty: TURN is
     /// refused. A name is no proof of who is there, so this is for tests and closed networks.
     pub turn: TurnPeers,
@@ -146,6 +148,29 @@ pub struct Queued {
     pub recipients: Vec<Vec<u8>>,
     /// The message, in lines that end with CRLF.
     pub message: Vec<u8>,
+}
+
+/// The server that mail is passed on to (RFC 5321 §3.6.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextHopFacts {
+    /// Its name.
+    pub name: String,
+    /// The EHLO keywords that it does not offer, in upper case; what is not here it has.
+    pub without: Vec<String>,
+}
+
+impl NextHopFacts {
+    /// Whether it has the extension.
+    pub(crate) fn offers(&self, keyword: &str) -> bool {
+        !self.without.iter().any(|without| without.eq_ignore_ascii_case(keyword))
+    }
+}
+
+impl Default for NextHopFacts {
+    /// One that has every extension.
+    fn default() -> Self {
+        Self { name: "next-hop.example.test".to_owned(), without: Vec::new() }
+    }
 }
 
 /// What an address means to this server (RFC 5321 §3.6.2).
@@ -313,6 +338,7 @@ impl Default for Config {
             requires_login: false,
             max_auth_line: limits::AUTH_LINE,
             scram_iterations: 4096,
+            next_hop: Some(NextHopFacts::default()),
             turn: TurnPeers::new(),
             etrn: vec!["branch.example.test".to_owned()],
             mutants: Vec::new(),

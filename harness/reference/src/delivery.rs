@@ -4,38 +4,60 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Config, MailingList};
-use crate::rfc5321::notice::Notice;
+use crate::rfc3461::fate;
+use crate::rfc5321::notice::Action;
+use crate::transaction::{Parameter, ParameterList};
 
 /// A message on its way out (RFC 5321 §4.1.1.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivery {
     /// The sender's mailbox without brackets and route, empty for `<>`.
     pub reverse_path: Vec<u8>,
     /// The recipients' mailboxes, without brackets and route.
     pub recipients: Vec<Vec<u8>>,
+    /// The parameters of MAIL (RFC 5321 §4.1.1.11).
+    pub parameters: ParameterList,
+    /// The parameters of RCPT, for each mailbox that has some.
+    pub recipient_parameters: Vec<(Vec<u8>, ParameterList)>,
     /// The message with its trace line, and without a Return-Path: that is for the mailbox
     /// (RFC 5321 §4.4).
     pub message: Vec<u8>,
 }
 
+impl Delivery {
+    /// The parameters of RCPT with this mailbox.
+    pub fn parameters_of(&self, mailbox: &[u8]) -> &[Parameter] {
+        let mut all = self.recipient_parameters.iter();
+        all.find(|(of, _)| of == mailbox).map_or(&[], |(_, parameters)| parameters)
+    }
+}
+
 /// All mail that comes of an accepted message; `at` is the time, in seconds since 1970 began.
 pub(crate) fn dispatch(config: &Config, accepted: &Delivery, at: u64) -> Vec<Delivery> {
-    let mut lists = Vec::new();
+    let (mut lists, mut of_lists) = (Vec::new(), Vec::new());
     let mut mails = vec![Delivery { recipients: Vec::new(), ..accepted.clone() }];
     for recipient in &accepted.recipients {
         match config.list_at(recipient) {
-            Some(list) => lists.push(list),
+            Some(list) => {
+                lists.push(list);
+                of_lists.push(recipient.clone());
+            }
             None => mails[0].recipients.push(recipient.clone()),
         }
     }
     mails.extend(lists.iter().map(|list| expanded(config, list, &accepted.message)));
     // Without recipients there is nobody to send it to, unless nobody was ever named.
     mails.retain(|mail| !mail.recipients.is_empty() || accepted.recipients.is_empty());
-    mails.into_iter().flat_map(|mail| sent(config, mail, at)).collect()
+    let mut out: Vec<_> = mails.into_iter().flat_map(|mail| sent(config, mail, at)).collect();
+    // Mail for a list is delivered once the list has it (rfc3461-5.2.7.1-1).
+    of_lists.retain(|list| fate::wants_success(accepted, list));
+    out.extend(fate::notice(config, accepted, at, Action::Delivered, &of_lists));
+    out
 }
 
-/// A copy for the members of a list. Errors go to its owner from here on, and the message stays
-/// what it is (rfc5321-3.9-2, rfc5321-3.9-3).
+/// A copy for the members of a list. Errors go to its owner from here on, the message stays what it
+/// is, and nothing goes on of what its sender asked for (rfc5321-3.9-2, rfc5321-3.9-3,
+/// rfc3461-5.2.7.1-7).
 fn expanded(config: &Config, list: &MailingList, message: &[u8]) -> Delivery {
     let mut recipients = Vec::new();
     let mut waiting = vec![list];
@@ -53,38 +75,36 @@ fn expanded(config: &Config, list: &MailingList, message: &[u8]) -> Delivery {
         }
     }
     let reverse_path = list.owner.clone().into_bytes();
-    Delivery { reverse_path, recipients, message: message.to_vec() }
+    Delivery { reverse_path, recipients, message: message.to_vec(), ..Delivery::default() }
 }
 
-/// The mail for those whom it reaches, and one notice about all others.
+/// The mail for those whom it reaches, and what its sender is told of them and of all others
+/// (rfc5321-3.6.3-4, RFC 3461 §5.2).
 fn sent(config: &Config, mail: Delivery, at: u64) -> Vec<Delivery> {
     let (failed, reached): (Vec<_>, Vec<_>) =
         mail.recipients.iter().cloned().partition(|mailbox| config.loses(mailbox));
-    let mut out = Vec::new();
-    let notice = notice(config, &mail, &failed, at);
-    if failed.is_empty() || !reached.is_empty() {
-        out.push(Delivery { recipients: reached, ..mail });
+    let goes_on = failed.is_empty() || !reached.is_empty();
+    let mut told = Vec::from_iter(notice(config, &mail, &failed, at));
+    if let Some(action) = fate::of_success(config) {
+        let mut asked = reached.clone();
+        asked.retain(|mailbox| fate::wants_success(&mail, mailbox));
+        told.extend(fate::notice(config, &mail, at, action, &asked));
     }
-    out.extend(notice);
-    out
+    let onward = Delivery { recipients: reached, ..mail };
+    let onward = goes_on.then(|| fate::onward(config, onward));
+    onward.into_iter().chain(told).collect()
 }
 
-/// What the sender is told of those whom the mail did not reach. Nobody is told where the
-/// reverse-path is null, or where the notice would fail too (rfc5321-3.6.3-4, rfc5321-6.1-6).
+/// What the sender is told of those whom the mail did not reach, as far as it wants to know.
 pub(crate) fn notice(
     config: &Config,
     mail: &Delivery,
     failed: &[Vec<u8>],
     at: u64,
 ) -> Option<Delivery> {
-    let notice = Notice { by: &config.name, failed, about: &mail.message, at };
-    let tells =
-        !failed.is_empty() && !mail.reverse_path.is_empty() && !config.loses(&mail.reverse_path);
-    tells.then(|| Delivery {
-        reverse_path: Vec::new(),
-        recipients: vec![mail.reverse_path.clone()],
-        message: notice.to(&mail.reverse_path),
-    })
+    let mut told = failed.to_vec();
+    told.retain(|mailbox| fate::wants_failure(mail, mailbox));
+    fate::notice(config, mail, at, Action::Failed, &told)
 }
 
 #[cfg(test)]
@@ -101,6 +121,7 @@ mod tests {
             reverse_path: from.into(),
             recipients: to.iter().map(|one| one.as_bytes().to_vec()).collect(),
             message: b"Received: x\r\nSubject: s\r\n\r\nbody\r\n".to_vec(),
+            ..Delivery::default()
         }
     }
 
@@ -149,5 +170,64 @@ mod tests {
         let out = dispatch(&config, &mail("a@b.test", &["list@example.test"]), 0);
         assert_eq!(out.len(), 1);
         assert_eq!(out[0].recipients, [owner.as_bytes()]);
+    }
+
+    /// A mail whose recipients come with these NOTIFY, and what comes out of it: the recipients of
+    /// each mail with their parameters, and of each notice the action and whom it is about.
+    fn outcome(config: &Config, asked: &[(&str, &str)]) -> Vec<String> {
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let parameter = |keyword: &str, value: &str| (keyword.into(), Some(value.into()));
+        let mut mail = mail("a@b.test", &asked.iter().map(|(to, _)| *to).collect::<Vec<_>>());
+        mail.parameters = vec![parameter("RET", "FULL"), parameter("ENVID", "x+2By")];
+        for (to, notify) in asked.iter().filter(|(_, notify)| !notify.is_empty()) {
+            let orcpt = parameter("ORCPT", "rfc822;O+20P");
+            mail.recipient_parameters
+                .push(((*to).into(), vec![parameter("NOTIFY", notify), orcpt]));
+        }
+        let told = |mail: Delivery| {
+            let message = text(&mail.message);
+            let field = |name: &str| {
+                let values = message.lines().filter_map(|line| line.strip_prefix(name));
+                values.collect::<Vec<_>>().join(",")
+            };
+            if message.contains("Reporting-MTA") {
+                assert!(message.contains("\r\nOriginal-Envelope-Id: x+y\r\n"), "{message}");
+                assert_eq!(message.contains("\r\nbody\r\n"), message.contains("Action: failed"));
+                return format!("{} {}", field("Action: "), field("Final-Recipient: rfc822; "));
+            }
+            let count = mail.parameters.len() + mail.recipient_parameters.len();
+            format!("to {} with {count}", text(&mail.recipients.join(&b',')))
+        };
+        dispatch(config, &mail, 0).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn each_recipient_is_told_of_as_its_sender_asked() {
+        let hop = |without: &[&str]| {
+            let without = without.iter().map(|keyword| (*keyword).to_owned()).collect();
+            Some(crate::config::NextHopFacts { without, ..Default::default() })
+        };
+        let asked = [("user@example.test", "SUCCESS"), ("user2@example.test", "NEVER")];
+        let lost = [("lost@example.test", "FAILURE"), ("user@example.test", "")];
+        let lost_silently = [("lost@example.test", "SUCCESS,DELAY")];
+        let to_list = [("list@example.test", "SUCCESS")];
+        let to_both = "to user@example.test,user2@example.test with";
+        let config = |next_hop| Config { next_hop, ..config() };
+        let (knows, not, ends) = (config(hop(&[])), config(hop(&["DSN"])), config(None));
+        let failed = "failed lost@example.test";
+        for config in [&knows, &not, &ends] {
+            assert_eq!(outcome(config, &lost_silently), Vec::<String>::new());
+            let goes_on = if config.next_hop == hop(&[]) { 2 } else { 0 };
+            let goes_on = format!("to user@example.test with {goes_on}");
+            assert_eq!(outcome(config, &lost), [goes_on.as_str(), failed]);
+            let delivered = "delivered list@example.test";
+            assert_eq!(outcome(config, &to_list), [&format!("{to_both} 0"), delivered]);
+        }
+        assert_eq!(outcome(&knows, &asked), [format!("{to_both} 4")]);
+        assert_eq!(outcome(&not, &asked), [&format!("{to_both} 0"), "relayed user@example.test"]);
+        assert_eq!(
+            outcome(&ends, &asked),
+            [&format!("{to_both} 0"), "delivered user@example.test"]
+        );
     }
 }

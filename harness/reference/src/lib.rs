@@ -85,7 +85,7 @@ mod rfc9422;
 mod testing;
 
 pub use client::{Client, Fate, Returned};
-pub use config::{Account, Config, MailingList, Moved, Queued, TurnPeers, User};
+pub use config::{Account, Config, MailingList, Moved, NextHopFacts, Queued, TurnPeers, User};
 pub use delivery::Delivery;
 pub use expectation::{Codes, Expectation, Rule};
 pub use measure::{Measure, MessageFacts};
@@ -96,4 +96,4 @@ pub use rfc3030::chunking::Chunk;
 pub use server::{Output, Server};
 pub use state::State;
 pub use text::{Fault, TextBreach, TextRule};
-pub use transaction::Transaction;
+pub use transaction::{Parameter, ParameterList, Transaction};

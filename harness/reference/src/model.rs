@@ -20,7 +20,7 @@ use crate::rfc5321::{
 };
 use crate::rfc9422::Counts;
 use crate::state::State;
-use crate::transaction::Transaction;
+use crate::transaction::{ParameterList, Transaction};
 use crate::{rfc2034, rfc6531, rfc7504, rfc7505, rfc9422};
 
 /// What an SMTP session is: its state, its extensions, its transaction (RFC 5321 §3).
@@ -412,6 +412,13 @@ impl Model {
 
     pub(crate) fn ended_by_last_chunk(&self) -> bool {
         self.ended_by_last_chunk
+    }
+
+    /// Notes the parameters that a recipient came with.
+    pub(crate) fn add_parameters(&mut self, mailbox: Vec<u8>, parameters: ParameterList) {
+        if let (Some(open), false) = (&mut self.transaction, parameters.is_empty()) {
+            open.recipient_parameters.push((mailbox, parameters));
+        }
     }
 
     /// Puts a transaction in the place of the one that there is, for a server that deviates.

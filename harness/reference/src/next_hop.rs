@@ -11,6 +11,7 @@ use smtpspec_protocol::{DataDecoder, Framed, LineBuffer};
 
 use crate::delivery::Delivery;
 use crate::server::Output;
+use crate::transaction::ParameterList;
 
 /// The longest command line: with the parameters of all extensions it stays below.
 const COMMAND_LINE: usize = 16 * 1024;
@@ -31,8 +32,9 @@ pub struct NextHop {
     text: Option<Text>,
     greeted: bool,
     closed: bool,
-    from: Option<Vec<u8>>,
-    to: Vec<Vec<u8>>,
+    without: Vec<String>,
+    from: Option<(Vec<u8>, ParameterList)>,
+    to: Vec<(Vec<u8>, ParameterList)>,
     outputs: VecDeque<Output>,
 }
 
@@ -52,6 +54,7 @@ impl NextHop {
             name: name.to_owned(),
             lmtp,
             refused: Vec::new(),
+            without: Vec::new(),
             lines: LineBuffer::new(COMMAND_LINE),
             text: None,
             greeted: false,
@@ -70,6 +73,13 @@ impl NextHop {
     #[must_use]
     pub fn refusing(self, refused: Vec<Vec<u8>>) -> Self {
         Self { refused, ..self }
+    }
+
+    /// The same, which does not offer these extensions, by their EHLO keywords. What a relay sends
+    /// of them all the same is taken: to refuse it would hide it.
+    #[must_use]
+    pub fn without(self, without: Vec<String>) -> Self {
+        Self { without, ..self }
     }
 
     /// Takes what the relay sent, in pieces of any size (RFC 2920 §3.2).
@@ -131,8 +141,10 @@ impl NextHop {
             return self.say(&format!("250 {name}"));
         }
         // What it offers is what keeps a relay from changing a message before it passes it on.
-        let keywords = ["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"];
-        let keywords = keywords.map(|keyword| format!("250-{keyword}\r\n")).concat();
+        let mut keywords = vec!["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"];
+        keywords.retain(|keyword| !self.without.iter().any(|no| no.eq_ignore_ascii_case(keyword)));
+        let keywords: Vec<_> = keywords.iter().map(|word| format!("250-{word}\r\n")).collect();
+        let keywords = keywords.concat();
         self.say(&format!("250-{}\r\n{keywords}250 SIZE {MESSAGE}", self.name));
     }
 
@@ -141,8 +153,8 @@ impl NextHop {
             return self.say("503 5.5.1 Not now");
         }
         match path(line) {
-            Some(path) => {
-                self.from = Some(path.to_vec());
+            Some((path, behind)) => {
+                self.from = Some((path.to_vec(), parameters(behind)));
                 self.say("250 2.1.0 OK");
             }
             None => self.say("501 5.5.4 There is no path in angle brackets"),
@@ -153,13 +165,13 @@ impl NextHop {
         if self.from.is_none() {
             return self.say("503 5.5.1 Not now");
         }
-        match path(line).filter(|path| !path.is_empty()) {
+        match path(line).filter(|(path, _)| !path.is_empty()) {
             Some(_) if self.to.len() >= RECIPIENTS => self.say("452 4.5.3 Too many recipients"),
-            Some(path) if self.refused.iter().any(|refused| same(path, refused)) => {
+            Some((path, _)) if self.refused.iter().any(|refused| same(path, refused)) => {
                 self.say("550 5.1.1 No such mailbox");
             }
-            Some(path) => {
-                self.to.push(path.to_vec());
+            Some((path, behind)) => {
+                self.to.push((path.to_vec(), parameters(behind)));
                 self.say("250 2.1.5 OK");
             }
             None => self.say("501 5.5.4 There is no path in angle brackets"),
@@ -168,14 +180,22 @@ impl NextHop {
 
     fn end_of_data(&mut self) {
         let Some(text) = self.text.take() else { return };
-        let recipients = std::mem::take(&mut self.to);
+        let to = std::mem::take(&mut self.to);
         // RFC 2033 §4.2: a reply for each recipient.
-        let replies = if self.lmtp { recipients.len() } else { 1 };
+        let replies = if self.lmtp { to.len() } else { 1 };
         let reply = if text.too_large { "552 5.3.4 Too large" } else { "250 2.0.0 OK" };
-        let reverse_path = self.from.take().unwrap_or_default();
+        let (reverse_path, parameters) = self.from.take().unwrap_or_default();
         if !text.too_large {
-            let message = text.octets;
-            self.outputs.push_back(Output::Deliver(Delivery { reverse_path, recipients, message }));
+            self.outputs.push_back(Output::Deliver(Delivery {
+                reverse_path,
+                recipients: to.iter().map(|(mailbox, _)| mailbox.clone()).collect(),
+                parameters,
+                recipient_parameters: { to }
+                    .into_iter()
+                    .filter(|(_, parameters)| !parameters.is_empty())
+                    .collect(),
+                message: text.octets,
+            }));
         }
         for _ in 0..replies {
             self.say(reply);
@@ -212,8 +232,8 @@ impl Text {
 }
 
 /// What stands between the first angle bracket and the one that closes it, as it was sent: what a
-/// relay makes of an address is not for the next hop to mend.
-fn path(line: &[u8]) -> Option<&[u8]> {
+/// relay makes of an address is not for the next hop to mend. And what stands behind it.
+fn path(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let start = line.iter().position(|&octet| octet == b'<')? + 1;
     let (mut quoted, mut escaped) = (false, false);
     let end = line[start..].iter().position(|&octet| {
@@ -222,7 +242,18 @@ fn path(line: &[u8]) -> Option<&[u8]> {
         escaped = octet == b'\\' && !escaped;
         closes
     })?;
-    Some(&line[start..start + end])
+    Some((&line[start..start + end], &line[start + end + 1..]))
+}
+
+/// The parameters behind a path, as far as there is a blank between them.
+fn parameters(behind: &[u8]) -> ParameterList {
+    let words = behind.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words
+        .map(|word| match word.iter().position(|&octet| octet == b'=') {
+            Some(at) => (word[..at].to_ascii_uppercase(), Some(word[at + 1..].to_vec())),
+            None => (word.to_ascii_uppercase(), None),
+        })
+        .collect()
 }
 
 /// Whether it is the same mailbox: the domain in any case (RFC 5321 §2.4).
@@ -257,13 +288,18 @@ mod tests {
     }
 
     const SESSION: &[u8] = b"EHLO a\r\nMAIL FROM:<a@b.example> SIZE=5\r\nRCPT TO:<\"x>y\"@c.example>\r\n\
-                            RCPT TO:<z@c.example>\r\nDATA\r\n..\r\n\0\xff\n.\n\r.\r\r\n.\r\nQUIT\r\n";
+                            RCPT TO:<z@c.example> notify=NEVER\r\nDATA\r\n..\r\n\0\xff\n.\n\r.\r\r\n.\r\nQUIT\r\n";
 
     #[test]
     fn a_message_comes_out_octet_for_octet_however_it_is_cut() {
         let expected = Delivery {
             reverse_path: b"a@b.example".to_vec(),
             recipients: vec![b"\"x>y\"@c.example".to_vec(), b"z@c.example".to_vec()],
+            parameters: vec![(b"SIZE".to_vec(), Some(b"5".to_vec()))],
+            recipient_parameters: vec![(
+                b"z@c.example".to_vec(),
+                vec![(b"NOTIFY".to_vec(), Some(b"NEVER".to_vec()))],
+            )],
             message: b".\r\n\0\xff\n.\n\r.\r\r\n".to_vec(),
         };
         let octets: Vec<&[u8]> = SESSION.chunks(1).collect();

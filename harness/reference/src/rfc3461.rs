@@ -1,7 +1,7 @@
 //! RFC 3461 §4 and §5.1 (DSN): RET and ENVID on MAIL, NOTIFY and ORCPT on RCPT.
 //!
 //! What a parameter asks for changes no reply; where one is wrong the command is refused. Of what
-//! then comes of the message, and who is told of it, [`crate::delivery`] knows.
+//! then comes of the message, and who is told of it, stands in `rfc3461/fate.rs`.
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Parameter, Parameters, Reply, Request, limits};
@@ -14,7 +14,8 @@ use crate::rfc5321::keywords::line_with_parameter;
 use crate::state::State;
 use crate::text::{Fault, TextRule};
 
-pub(crate) mod value;
+pub(crate) mod fate;
+mod value;
 
 use value::Form;
 

@@ -2,7 +2,13 @@
 //! RFC 5321 §4.1.1. The mail data buffer is the server's, for the model never sees the message.
 
 use smtpspec_protocol::Command;
-use smtpspec_protocol::{ForwardPath, Path, Request, ReversePath};
+use smtpspec_protocol::{ForwardPath, Parameters, Path, Request, ReversePath};
+
+/// A parameter of MAIL or RCPT: its keyword in upper case, and its value.
+pub type Parameter = (Vec<u8>, Option<Vec<u8>>);
+
+/// Parameters of one command.
+pub type ParameterList = Vec<Parameter>;
 
 /// An open transaction, from an accepted MAIL until the end of data or what aborts it
 /// (RFC 5321 §3.3).
@@ -13,10 +19,12 @@ pub struct Transaction {
     pub reverse_path: Option<Vec<u8>>,
     /// The mailboxes accepted so far, without brackets and route, as the client spelled them.
     pub recipients: Vec<Vec<u8>>,
-    /// The parameters of MAIL, keywords in upper case.
-    pub parameters: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// Whether a chunk of its message failed (RFC 3030 §2).
     pub chunk_failed: bool,
+    /// The parameters of MAIL, keywords in upper case.
+    pub parameters: ParameterList,
+    /// The parameters of RCPT, for each mailbox that came with some.
+    pub recipient_parameters: Vec<(Vec<u8>, ParameterList)>,
 }
 
 impl Transaction {
@@ -26,12 +34,9 @@ impl Transaction {
             Ok(Command::Mail(mail)) => Self {
                 reverse_path: Some(mailbox_of_sender(&mail.reverse_path)),
                 recipients: Vec::new(),
-                parameters: mail
-                    .parameters
-                    .iter()
-                    .map(|p| (p.keyword.to_ascii_uppercase(), p.value.map(<[u8]>::to_vec)))
-                    .collect(),
                 chunk_failed: false,
+                parameters: listed(&mail.parameters),
+                recipient_parameters: Vec::new(),
             },
             Ok(Command::Send(path) | Command::Soml(path) | Command::Saml(path)) => {
                 Self { reverse_path: Some(mailbox_of_sender(path)), ..Self::default() }
@@ -52,6 +57,14 @@ impl Transaction {
             .find(|(name, _)| name == keyword.as_bytes())
             .and_then(|(_, value)| value.as_deref())
     }
+}
+
+/// Parameters as they are kept.
+pub(crate) fn listed(parameters: &Parameters<'_>) -> ParameterList {
+    let one = |p: smtpspec_protocol::Parameter<'_>| {
+        (p.keyword.to_ascii_uppercase(), p.value.map(<[u8]>::to_vec))
+    };
+    parameters.iter().map(one).collect()
 }
 
 /// The mailbox of a forward-path, or `Postmaster` as written; the route is dropped, as

@@ -32,6 +32,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
                     reverse_path: open.reverse_path.clone().unwrap_or_default(),
                     recipients: open.recipients.clone(),
                     message: on.text.to_vec(),
+                    ..Delivery::default()
                 });
             }
         }),

@@ -87,6 +87,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
                     reverse_path: Vec::new(),
                     recipients: vec![b"sender@example.org".to_vec()],
                     message: on.text.to_vec(),
+                    ..Delivery::default()
                 });
             }
         }),

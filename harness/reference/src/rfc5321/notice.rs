@@ -1,5 +1,5 @@
-//! RFC 5321 §3.6.3 and §6.1 (notices of mail that could not be delivered), in the form of
-//! RFC 3464.
+//! RFC 5321 §3.6.3 and §6.1 (notices of mail that could not be delivered), and RFC 3461 §6.2 and
+//! §6.3 (of mail that could), in the form of RFC 3464.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,16 +9,68 @@ use super::trace::date;
 const RETURNED: usize = 64 * 1024;
 
 /// What the sender of a message is told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Notice<'a> {
     /// The host that tells it (rfc5321-3.6.3-3).
     pub(crate) by: &'a str,
-    /// The mailboxes that the message did not reach.
-    pub(crate) failed: &'a [Vec<u8>],
+    /// What became of the message.
+    pub(crate) action: Action,
+    /// For whom.
+    pub(crate) recipients: &'a [Reported],
+    /// What the sender calls the transaction (rfc3461-6.3-1).
+    pub(crate) envelope: Option<Vec<u8>>,
+    /// The host that the message went to, or did not (rfc3461-6.3-17).
+    pub(crate) remote: Option<&'a str>,
+    /// Whether the whole message goes back, and not its header alone (rfc3461-6.2-3).
+    pub(crate) whole: bool,
     /// The message.
     pub(crate) about: &'a [u8],
     /// When, in seconds since 1970 began.
     pub(crate) at: u64,
+}
+
+/// A recipient of whom the sender is told.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct Reported {
+    /// The mailbox.
+    pub(crate) mailbox: Vec<u8>,
+    /// The type and the address that the sender gave for it, as the field has them
+    /// (rfc3461-6.3-9).
+    pub(crate) original: Option<Vec<u8>>,
+}
+
+/// What became of a message (RFC 3464 §2.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// It did not reach the mailbox, and never will.
+    Failed,
+    /// It was passed on to a host that will not tell.
+    Relayed,
+    /// It is in the mailbox.
+    Delivered,
+}
+
+impl Action {
+    /// The word for programs, the status, what the next hop said, and a line for people.
+    fn told(self) -> [&'static str; 4] {
+        match self {
+            Self::Failed => [
+                "failed",
+                "5.1.1",
+                "550 5.1.1 No such mailbox",
+                "Your message did not reach these mailboxes:",
+            ],
+            Self::Relayed => [
+                "relayed",
+                "2.1.9",
+                "250 2.1.5 OK",
+                "Your message went on to a host that tells nothing of these mailboxes:",
+            ],
+            Self::Delivered => {
+                ["delivered", "2.1.5", "250 2.1.5 OK", "Your message reached these mailboxes:"]
+            }
+        }
+    }
 }
 
 impl Notice<'_> {
@@ -26,36 +78,55 @@ impl Notice<'_> {
     /// (rfc5321-3.6.3-5).
     pub(crate) fn to(&self, mailbox: &[u8]) -> Vec<u8> {
         let (by, date, mark) = (self.by, date(self.at), self.mark(mailbox));
+        let [action, status, said, sentence] = self.action.told();
+        let subject =
+            if self.action == Action::Failed { "Undeliverable mail" } else { "Your mail" };
         let mut notice = Text::default();
         notice.line(&[b"Date: ", date.as_bytes()]);
         notice.line(&[b"From: Mail Delivery System <postmaster@", by.as_bytes(), b">"]);
         notice.line(&[b"To: <", mailbox, b">"]);
         notice.line(&[format!("Message-ID: <{mark}@{by}>").as_bytes()]);
-        notice.line(&[b"Subject: Undeliverable mail"]);
+        notice.line(&[b"Subject: ", subject.as_bytes()]);
         notice.line(&[b"Auto-Submitted: auto-replied"]);
         notice.line(&[b"MIME-Version: 1.0"]);
         notice.line(&[b"Content-Type: multipart/report; report-type=delivery-status;"]);
         notice.line(&[format!("\tboundary=\"{mark}\"").as_bytes()]);
 
         notice.part(&mark, "text/plain; charset=us-ascii");
-        notice.line(&[b"Your message did not reach these mailboxes:"]);
+        notice.line(&[sentence.as_bytes()]);
         notice.line(&[]);
-        for mailbox in self.failed {
-            notice.line(&[b"  <", mailbox, b">"]);
+        for one in self.recipients {
+            notice.line(&[b"  <", &one.mailbox, b">"]);
         }
 
         notice.part(&mark, "message/delivery-status");
+        if let Some(envelope) = &self.envelope {
+            notice.line(&[b"Original-Envelope-Id: ", envelope]);
+        }
         notice.line(&[b"Reporting-MTA: dns; ", by.as_bytes()]);
         notice.line(&[b"Arrival-Date: ", date.as_bytes()]);
-        for mailbox in self.failed {
+        for one in self.recipients {
             notice.line(&[]);
-            notice.line(&[b"Final-Recipient: rfc822; ", mailbox]);
-            notice.line(&[b"Action: failed"]);
-            notice.line(&[b"Status: 5.1.1"]);
+            if let Some(original) = &one.original {
+                notice.line(&[b"Original-Recipient: ", original]);
+            }
+            notice.line(&[b"Final-Recipient: rfc822; ", &one.mailbox]);
+            notice.line(&[b"Action: ", action.as_bytes()]);
+            notice.line(&[b"Status: ", status.as_bytes()]);
+            // A list is on this host (RFC 3461 §5.2.7.1), whatever host its members are on.
+            if let Some(remote) = self.remote.filter(|_| self.action != Action::Delivered) {
+                notice.line(&[b"Remote-MTA: dns; ", remote.as_bytes()]);
+                notice.line(&[b"Diagnostic-Code: smtp; ", said.as_bytes()]);
+            }
         }
 
-        notice.part(&mark, "text/rfc822-headers");
-        notice.0.extend_from_slice(header(self.about));
+        let (content, returned) = if self.whole {
+            ("message/rfc822", self.about)
+        } else {
+            ("text/rfc822-headers", header(self.about))
+        };
+        notice.part(&mark, content);
+        notice.0.extend_from_slice(returned);
         notice.line(&[]);
         notice.line(&[format!("--{mark}--").as_bytes()]);
         notice.0
@@ -64,7 +135,7 @@ impl Notice<'_> {
     /// A word that stands in no message by chance: the id of the notice and its boundary.
     fn mark(&self, mailbox: &[u8]) -> String {
         let mut hasher = DefaultHasher::new();
-        (self.at, self.about, self.failed, mailbox).hash(&mut hasher);
+        (self.at, self.about, self.recipients, mailbox).hash(&mut hasher);
         format!("notice-{:x}-{:016x}", self.at, hasher.finish())
     }
 }
@@ -102,9 +173,19 @@ mod tests {
 
     #[test]
     fn a_notice_names_the_host_the_mailboxes_and_the_message() {
-        let failed = [b"lost@b.test".to_vec(), b"gone@b.test".to_vec()];
-        let about = b"Subject: greetings\r\n\r\nHello.\r\n";
-        let notice = Notice { by: "mx.b.test", failed: &failed, about, at: 0 }.to(b"a@c.test");
+        let recipients = ["lost@b.test", "gone@b.test"]
+            .map(|mailbox| Reported { mailbox: mailbox.into(), original: None });
+        let notice = Notice {
+            by: "mx.b.test",
+            action: Action::Failed,
+            recipients: &recipients,
+            envelope: None,
+            remote: None,
+            whole: false,
+            about: b"Subject: greetings\r\n\r\nHello.\r\n",
+            at: 0,
+        };
+        let notice = notice.to(b"a@c.test");
         let text = String::from_utf8(notice).unwrap();
         let mark = text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!(text.matches(&format!("\r\n--{mark}\r\n")).count(), 3);

@@ -9,7 +9,7 @@ use crate::config::Standing;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL, WANTS_LOGIN};
 use crate::model::Model;
 use crate::state::State;
-use crate::transaction::mailbox_of_recipient;
+use crate::transaction::{listed, mailbox_of_recipient};
 use crate::{rfc6531, rfc7505, rfc9422};
 
 /// What RCPT may draw.
@@ -110,12 +110,15 @@ pub(crate) fn advance(model: &mut Model, request: &Request<'_>, reply: &Reply) {
         model.lose_track();
         return;
     }
-    let mailbox = match &request.command {
-        Ok(Command::Rcpt(rcpt)) => mailbox_of_recipient(&rcpt.forward_path),
+    match &request.command {
+        Ok(Command::Rcpt(rcpt)) => {
+            let mailbox = mailbox_of_recipient(&rcpt.forward_path);
+            model.add_recipient(mailbox.clone());
+            model.add_parameters(mailbox, listed(&rcpt.parameters));
+        }
         // The server read what we cannot: what it took is then the line as it stands.
-        _ => request.line.to_vec(),
-    };
-    model.add_recipient(mailbox);
+        _ => model.add_recipient(request.line.to_vec()),
+    }
 }
 
 #[cfg(test)]

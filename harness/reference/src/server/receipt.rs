@@ -93,6 +93,8 @@ impl Server {
         Delivery {
             reverse_path: transaction.reverse_path.unwrap_or_default(),
             recipients: transaction.recipients,
+            parameters: transaction.parameters,
+            recipient_parameters: transaction.recipient_parameters,
             message,
         }
     }

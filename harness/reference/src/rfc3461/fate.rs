@@ -1,0 +1,99 @@
+//! RFC 3461 §5.2 and §6.1: what of the parameters goes on with a message, and who is told what of
+//! each recipient.
+
+use crate::config::Config;
+use crate::delivery::Delivery;
+use crate::rfc5321::notice::{Action, Notice, Reported};
+use crate::transaction::Parameter;
+
+use super::value::{Notify, Return, decode, original_recipient};
+
+/// What the sender is to be told of those whom the message reached; nothing where the next hop
+/// knows of DSN and tells them itself (RFC 3461 §5.2.1, rfc3461-5.2.2-2, rfc3461-5.2.3-1).
+pub(crate) fn of_success(config: &Config) -> Option<Action> {
+    match &config.next_hop {
+        None => Some(Action::Delivered),
+        Some(hop) if hop.offers("DSN") => None,
+        Some(_) => Some(Action::Relayed),
+    }
+}
+
+/// Whether the sender is told if this mailbox can't be reached (rfc3461-5.2.6-1 to -4).
+pub(crate) fn wants_failure(mail: &Delivery, mailbox: &[u8]) -> bool {
+    notify(mail, mailbox).is_none_or(|notify| notify.failure)
+}
+
+/// Whether the sender is told if this mailbox is reached (rfc3461-5.2.3-1 to -3).
+pub(crate) fn wants_success(mail: &Delivery, mailbox: &[u8]) -> bool {
+    notify(mail, mailbox).is_some_and(|notify| notify.success)
+}
+
+fn notify(mail: &Delivery, mailbox: &[u8]) -> Option<Notify> {
+    value(mail.parameters_of(mailbox), b"NOTIFY").and_then(Notify::parse)
+}
+
+/// The message with the parameters that the next hop knows (rfc3461-5.2.1-1 to -8,
+/// rfc3461-5.2.2-1).
+pub(crate) fn onward(config: &Config, mut mail: Delivery) -> Delivery {
+    let knows = |(keyword, value): &Parameter| {
+        config.next_hop.as_ref().is_some_and(|hop| match keyword.as_slice() {
+            b"RET" | b"ENVID" | b"NOTIFY" | b"ORCPT" => hop.offers("DSN"),
+            b"BODY" => {
+                let bits = value.as_deref().unwrap_or_default().to_ascii_uppercase();
+                hop.offers("8BITMIME") && matches!(bits.as_slice(), b"7BIT" | b"8BITMIME")
+            }
+            _ => false,
+        })
+    };
+    mail.parameters.retain(knows);
+    let reached = mail.recipients.clone();
+    mail.recipient_parameters.retain(|(mailbox, _)| reached.contains(mailbox));
+    for (_, parameters) in &mut mail.recipient_parameters {
+        parameters.retain(knows);
+    }
+    mail.recipient_parameters.retain(|(_, parameters)| !parameters.is_empty());
+    mail
+}
+
+/// The notice about these recipients, where there are any. Nobody is told where the reverse-path is
+/// null, or where the notice would fail too (rfc3461-5.2-1, rfc5321-6.1-6).
+pub(crate) fn notice(
+    config: &Config,
+    mail: &Delivery,
+    at: u64,
+    action: Action,
+    mailboxes: &[Vec<u8>],
+) -> Option<Delivery> {
+    let silent = mail.reverse_path.is_empty() || config.loses(&mail.reverse_path);
+    if mailboxes.is_empty() || silent {
+        return None;
+    }
+    let recipients: Vec<_> = mailboxes.iter().map(|mailbox| reported(mail, mailbox)).collect();
+    let notice = Notice {
+        by: &config.name,
+        action,
+        recipients: &recipients,
+        envelope: value(&mail.parameters, b"ENVID").and_then(decode),
+        remote: config.next_hop.as_ref().map(|hop| hop.name.as_str()),
+        whole: action == Action::Failed
+            && value(&mail.parameters, b"RET").and_then(Return::parse) == Some(Return::Full),
+        about: &mail.message,
+        at,
+    };
+    Some(Delivery {
+        recipients: vec![mail.reverse_path.clone()],
+        message: notice.to(&mail.reverse_path),
+        ..Delivery::default()
+    })
+}
+
+fn reported(mail: &Delivery, mailbox: &[u8]) -> Reported {
+    let original = value(mail.parameters_of(mailbox), b"ORCPT").and_then(original_recipient);
+    let original = original
+        .and_then(|(kind, address)| Some([kind, b"; ", decode(address)?.as_slice()].concat()));
+    Reported { mailbox: mailbox.to_vec(), original }
+}
+
+fn value<'p>(parameters: &'p [Parameter], keyword: &[u8]) -> Option<&'p [u8]> {
+    parameters.iter().find(|(name, _)| name == keyword).and_then(|(_, value)| value.as_deref())
+}
