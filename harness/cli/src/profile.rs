@@ -114,11 +114,16 @@ fn outlet(run: &Run, profile: Option<Outlet>, console: &Console) -> Result<Optio
         return Ok(Some(Outlet::Maildir(folder.clone())));
     }
     match (run.next_hop, run.next_hop_protocol, profile) {
-        (Some(listen), protocol, _) => {
-            Ok(Some(Outlet::NextHop { listen, protocol: protocol.unwrap_or_default() }))
+        (Some(listen), protocol, outlet) => {
+            let without = match outlet {
+                Some(Outlet::NextHop { without, .. }) => without,
+                _ => Vec::new(),
+            };
+            let protocol = protocol.unwrap_or_default();
+            Ok(Some(Outlet::NextHop { listen, protocol, without }))
         }
-        (None, Some(protocol), Some(Outlet::NextHop { listen, .. })) => {
-            Ok(Some(Outlet::NextHop { listen, protocol }))
+        (None, Some(protocol), Some(Outlet::NextHop { listen, without, .. })) => {
+            Ok(Some(Outlet::NextHop { listen, protocol, without }))
         }
         (None, Some(_), _) => {
             console.error("--next-hop-protocol needs --next-hop, or one in the profile");

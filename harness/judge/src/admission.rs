@@ -73,6 +73,6 @@ impl Play {
     }
 
     pub(crate) fn states(&self, name: &str) -> bool {
-        self.setup.profile.facts.contains(name) || self.variables.has(name)
+        self.setup.profile.states(name) || self.variables.has(name)
     }
 }

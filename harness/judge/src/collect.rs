@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use smtpspec_scenario::{Act, Delivered, MailCount, MailPattern, Missing};
+use smtpspec_scenario::template::Template;
+use smtpspec_scenario::{Act, Delivered, MailCount, MailPattern, Missing, ParametersPattern};
 
 use crate::delivered::{self, Came, Difference, Fit, Wanted};
 use crate::mail::Mail;
@@ -126,7 +127,24 @@ impl Play {
             message: pattern.message.as_deref().map(|sent| self.content(sent)).transpose()?,
             names: pattern.names.iter().map(|one| self.expand(one)).collect::<Result<_, _>>()?,
             body: pattern.body.as_deref().map(|sent| self.content(sent)).transpose()?,
+            mail: pattern.mail.as_ref().map(|mail| self.parameters(mail)).transpose()?,
+            rcpt: pattern
+                .rcpt
+                .iter()
+                .map(|one| Ok((self.expand(&one.to)?, self.parameters(&one.parameters)?)))
+                .collect::<Result<_, _>>()?,
             pattern: pattern.clone(),
+        })
+    }
+
+    fn parameters(&self, wanted: &ParametersPattern) -> Result<delivered::Parameters, Missing> {
+        let expand = |all: &[Template]| -> Result<Vec<_>, Missing> {
+            all.iter().map(|one| self.expand(one)).collect()
+        };
+        Ok(delivered::Parameters {
+            has: expand(&wanted.has)?,
+            may: expand(&wanted.may)?,
+            lacks: expand(&wanted.lacks)?,
         })
     }
 }

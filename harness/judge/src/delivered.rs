@@ -5,6 +5,10 @@ use smtpspec_scenario::{MailCount, MailPattern};
 
 use crate::mail::{Mail, Via, are_fields};
 
+mod parameters;
+
+pub(crate) use parameters::Parameters;
+
 /// How much of a difference is shown in a sentence.
 const SHOWN: usize = 24;
 
@@ -29,6 +33,8 @@ pub(crate) struct Wanted {
     pub(crate) message: Option<Vec<u8>>,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) names: Vec<Vec<u8>>,
+    pub(crate) mail: Option<Parameters>,
+    pub(crate) rcpt: Vec<(Vec<u8>, Parameters)>,
 }
 
 /// A message that came out, with all the recipients of its copies.
@@ -38,6 +44,8 @@ pub(crate) struct Came<'t> {
     pub(crate) event: usize,
     pub(crate) mail: &'t Mail,
     pub(crate) to: Option<Vec<&'t [u8]>>,
+    /// All copies, the first among them.
+    pub(crate) copies: Vec<&'t Mail>,
 }
 
 /// How a message compares with what was wanted.
@@ -71,9 +79,12 @@ pub(crate) fn distinct<'t>(mails: impl IntoIterator<Item = (usize, &'t Mail)>) -
             let others = came.to.as_ref().zip(to.as_ref());
             alike && others.is_some_and(|(had, has)| !has.iter().any(|one| had.contains(one)))
         });
-        match copy.and_then(|came| came.to.as_mut()) {
-            Some(had) => had.extend(to.into_iter().flatten()),
-            None => all.push(Came { event, mail, to }),
+        match copy {
+            Some(Came { to: Some(had), copies, .. }) => {
+                had.extend(to.into_iter().flatten());
+                copies.push(mail);
+            }
+            _ => all.push(Came { event, mail, to, copies: vec![mail] }),
         }
     }
     all
@@ -129,7 +140,10 @@ fn envelope(came: &Came<'_>, wanted: &Wanted) -> Fit {
             }
         }
     }
-    unknown.map_or(Fit::Right, Fit::Unknown)
+    match parameters::compare(came, wanted) {
+        Fit::Right => unknown.map_or(Fit::Right, Fit::Unknown),
+        other => other,
+    }
 }
 
 fn octets(mail: &Mail, wanted: &Wanted) -> Option<Difference> {

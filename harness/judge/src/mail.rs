@@ -2,6 +2,7 @@
 //! target delivered it.
 
 use serde::{Deserialize, Serialize};
+use smtpspec_reference::{Delivery, Parameter};
 
 use crate::transcript::octets;
 
@@ -16,6 +17,12 @@ pub struct Mail {
     /// The recipients, without angle brackets; missing where they can't be known.
     #[serde(default, with = "paths", skip_serializing_if = "Option::is_none")]
     pub to: Option<Vec<Vec<u8>>>,
+    /// The parameters of MAIL as they were sent; missing where they can't be known.
+    #[serde(default, with = "path", skip_serializing_if = "Option::is_none")]
+    pub mail_parameters: Option<Vec<u8>>,
+    /// The parameters of RCPT, for each recipient; missing where they can't be known.
+    #[serde(default, with = "paths", skip_serializing_if = "Option::is_none")]
+    pub rcpt_parameters: Option<Vec<Vec<u8>>>,
     /// The message, with transparency undone.
     #[serde(with = "octets")]
     pub octets: Vec<u8>,
@@ -44,6 +51,19 @@ pub(crate) struct Field<'m> {
 }
 
 impl Mail {
+    /// What a server that tells all of its envelope delivered there.
+    pub fn of(via: Via, delivery: Delivery) -> Self {
+        let of = |mailbox: &Vec<u8>| written(delivery.parameters_of(mailbox));
+        Self {
+            via,
+            mail_parameters: Some(written(&delivery.parameters)),
+            rcpt_parameters: Some(delivery.recipients.iter().map(of).collect()),
+            from: Some(delivery.reverse_path),
+            to: Some(delivery.recipients),
+            octets: delivery.message,
+        }
+    }
+
     /// Whether `marker` stands in the envelope or the message. One that goes on with a further
     /// digit is another: markers end in numbers.
     pub fn carries(&self, marker: &str) -> bool {
@@ -155,6 +175,15 @@ fn lines<'o>(octets: &'o [u8], line_end: &'static [u8]) -> impl Iterator<Item = 
     })
 }
 
+/// Parameters as they stand on a command line.
+fn written(parameters: &[Parameter]) -> Vec<u8> {
+    let one = |(keyword, value): &Parameter| match value {
+        Some(value) => [keyword, &b"="[..], value].concat(),
+        None => keyword.clone(),
+    };
+    parameters.iter().map(one).collect::<Vec<_>>().join(&b' ')
+}
+
 fn holds(octets: &[u8], marker: &[u8]) -> bool {
     memchr::memmem::find_iter(octets, marker)
         .any(|at| !octets.get(at + marker.len()).is_some_and(u8::is_ascii_digit))
@@ -213,7 +242,14 @@ mod tests {
     use super::*;
 
     fn mail(via: Via, octets: &[u8]) -> Mail {
-        Mail { via, from: Some(b"a-12@b.example".to_vec()), to: None, octets: octets.to_vec() }
+        Mail {
+            via,
+            from: Some(b"a-12@b.example".to_vec()),
+            to: None,
+            mail_parameters: None,
+            rcpt_parameters: None,
+            octets: octets.to_vec(),
+        }
     }
 
     #[test]
@@ -264,6 +300,15 @@ mod tests {
         for mail in [
             mail(Via::Maildir, b"\0\xff\r\n"),
             Mail { from: None, to: Some(vec![b"\xff".to_vec()]), ..mail(Via::Memory, b"") },
+            Mail::of(
+                Via::Memory,
+                Delivery {
+                    recipients: vec![b"x".to_vec(), b"y".to_vec()],
+                    parameters: vec![(b"RET".to_vec(), Some(b"FULL".to_vec()))],
+                    recipient_parameters: vec![(b"y".to_vec(), vec![(b"NOTIFY".to_vec(), None)])],
+                    ..Delivery::default()
+                },
+            ),
         ] {
             let stored = serde_json::to_string(&mail).unwrap();
             assert_eq!(serde_json::from_str::<Mail>(&stored).unwrap(), mail, "{stored}");

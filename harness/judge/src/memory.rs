@@ -297,12 +297,7 @@ impl Far {
     fn mail(&mut self, marker: &str) -> Option<Mail> {
         while let Some(delivery) = self.deliveries.get(self.collected) {
             self.collected += 1;
-            let mail = Mail {
-                via: Via::Memory,
-                from: Some(delivery.reverse_path.clone()),
-                to: Some(delivery.recipients.clone()),
-                octets: delivery.message.clone(),
-            };
+            let mail = Mail::of(Via::Memory, delivery.clone());
             if mail.carries(marker) {
                 return Some(mail);
             }

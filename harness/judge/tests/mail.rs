@@ -37,6 +37,8 @@ fn mail(from: &str, text: &str) -> Mail {
         via: Via::NextHop,
         from: Some(from.into()),
         to: Some(vec![b"user@example.test".to_vec()]),
+        mail_parameters: None,
+        rcpt_parameters: None,
         octets: text.into(),
     }
 }

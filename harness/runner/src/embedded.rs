@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use smtpspec_protocol::{Grammar, Host, Mailbox};
-use smtpspec_reference::{Account, Config, MailingList, Moved, Queued, User};
+use smtpspec_reference::{Account, Config, MailingList, Moved, NextHopFacts, Queued, User};
 use smtpspec_scenario::profile::{Habit, Waiting};
 use smtpspec_scenario::{Credentials, Profile};
 use tokio::task::JoinHandle;
@@ -166,6 +166,10 @@ pub fn config_of(profile: &Profile) -> Config {
         auth_in_clear: has(Habit::AuthInClear),
         requires_login: has(Habit::RequiresLogin),
         withheld: wanted.without.clone(),
+        next_hop: (!has(Habit::Delivers)).then(|| NextHopFacts {
+            without: wanted.next_hop_without.clone(),
+            ..NextHopFacts::default()
+        }),
         max_message_octets: wanted.size.unwrap_or(usual.max_message_octets),
         max_recipients: limit(wanted.limits.recipients).unwrap_or(usual.max_recipients),
         max_transactions: limit(wanted.limits.transactions),
@@ -268,6 +272,7 @@ mod tests {
         profile.reference.without = vec!["SIZE".to_owned()];
         profile.reference.limits.domains = Some(2);
         profile.reference.null_mx = vec!["null.test".to_owned()];
+        profile.reference.next_hop_without = vec!["DSN".to_owned()];
         profile.reference.turn = BTreeMap::from([("Peer.Test".to_owned(), vec![waiting])]);
         let config = config_of(&profile);
         assert_eq!(config.name, "mx.one.test");
@@ -287,6 +292,9 @@ mod tests {
         assert_eq!(config.withheld, ["SIZE"]);
         assert_eq!((config.max_domains, config.max_transactions), (Some(2), None));
         assert_eq!((config.max_recipients, &config.null_mx[..]), (1000, &["null.test".into()][..]));
+        assert_eq!(config.next_hop.as_ref().unwrap().without, ["DSN"]);
+        profile.reference.habits.insert(Habit::Delivers);
+        assert_eq!(config_of(&profile).next_hop, None);
         assert_eq!(config.lists[0].local_part, "all");
         assert_eq!(config.max_message_octets, 1000);
         assert_eq!(config.turn["peer.test"][0].message, b"a\r\nb\r\n");

@@ -99,6 +99,7 @@ mod tests {
             reverse_path: b"sender@example.org".to_vec(),
             recipients: vec![b"user@example.test".to_vec()],
             message: b"Received: from x\r\n\r\n\xff\0.\r\n".to_vec(),
+            ..Delivery::default()
         }
     }
 

@@ -36,6 +36,7 @@ pub(crate) struct NextHop {
     socket: TcpListener,
     protocol: HopProtocol,
     refused: Vec<Vec<u8>>,
+    without: Vec<String>,
     postbox: Postbox,
 }
 
@@ -46,12 +47,17 @@ impl NextHop {
         postbox: Postbox,
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, protocol, refused: Vec::new(), postbox })
+        Ok(Self { socket, protocol, refused: Vec::new(), without: Vec::new(), postbox })
     }
 
     /// The same, which refuses these mailboxes.
     pub(crate) fn refusing(self, refused: Vec<Vec<u8>>) -> Self {
         Self { refused, ..self }
+    }
+
+    /// The same, which does not offer these extensions.
+    pub(crate) fn without(self, without: Vec<String>) -> Self {
+        Self { without, ..self }
     }
 
     /// Takes mail until it is told to stop.
@@ -66,6 +72,7 @@ impl NextHop {
                         let lmtp = self.protocol == HopProtocol::Lmtp;
                         let hop = reference::NextHop::new(NAME, lmtp);
                         let hop = hop.refusing(self.refused.clone());
+                        let hop = hop.without(self.without.clone());
                         let postbox = self.postbox.clone();
                         sessions.spawn(async move {
                             // A relay that goes away delivers nothing, and nobody else is to know.
@@ -96,12 +103,7 @@ async fn talk(
                 Output::Send(octets) => {
                     timeout_at(Instant::now() + SILENCE, stream.write_all(&octets)).await??;
                 }
-                Output::Deliver(delivery) => postbox.put(Mail {
-                    via: Via::NextHop,
-                    from: Some(delivery.reverse_path),
-                    to: Some(delivery.recipients),
-                    octets: delivery.message,
-                }),
+                Output::Deliver(delivery) => postbox.put(Mail::of(Via::NextHop, delivery)),
                 Output::Returned(_) | Output::StartTls => {}
                 Output::Close => return stream.shutdown().await,
             }

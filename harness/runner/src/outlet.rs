@@ -52,10 +52,11 @@ impl Intake {
         let stop = Stop::new();
         let postbox = postbox.clone();
         let task = match outlet {
-            Outlet::NextHop { listen, protocol } => {
+            Outlet::NextHop { listen, protocol, without } => {
                 let refused = profile.undeliverable();
                 let refused = refused.map(|mailbox| mailbox.clone().into_bytes()).collect();
                 let hop = NextHop::bind(*listen, *protocol, postbox).await?.refusing(refused);
+                let hop = hop.without(without.clone());
                 Some(tokio::spawn(hop.serve(stop.clone())))
             }
             Outlet::Maildir(folder) => {

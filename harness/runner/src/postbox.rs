@@ -105,11 +105,12 @@ mod tests {
     use std::time::Duration;
 
     use smtpspec_judge::Via;
+    use smtpspec_reference::Delivery;
 
     use super::*;
 
     fn mail(text: &str) -> Mail {
-        Mail { via: Via::Memory, from: None, to: None, octets: text.into() }
+        Mail::of(Via::Memory, Delivery { message: text.into(), ..Delivery::default() })
     }
 
     fn soon() -> Instant {

@@ -41,12 +41,7 @@ impl Sink {
                 Ok(())
             }
             Self::Postbox(postbox) => {
-                postbox.put(Mail {
-                    via: Via::Memory,
-                    from: Some(delivery.reverse_path),
-                    to: Some(delivery.recipients),
-                    octets: delivery.message,
-                });
+                postbox.put(Mail::of(Via::Memory, delivery));
                 Ok(())
             }
             Self::Maildir(maildir) => {
@@ -109,6 +104,7 @@ mod tests {
             reverse_path: Vec::new(),
             recipients: vec![b"user@example.test".to_vec()],
             message: message.to_vec(),
+            ..Delivery::default()
         }
     }
 

@@ -143,7 +143,10 @@ async fn over_next_hop(
     let memory = Memory::default();
     let target = Embedded::with(Config::default(), Sink::Memory(memory.clone())).await.unwrap();
     let listen = free_address().await;
-    let profile = Profile { outlet: Some(Outlet::NextHop { listen, protocol }), ..profile() };
+    let profile = Profile {
+        outlet: Some(Outlet::NextHop { listen, protocol, without: Vec::new() }),
+        ..profile()
+    };
     let relay = relay(memory, listen, hello, split);
     let (results, _) = run(suite(), &target.address(), profile, options()).await;
     relay.abort();
@@ -199,7 +202,8 @@ async fn where_nothing_comes_out_nothing_is_said_of_the_target() {
     let target = Embedded::with(Config::default(), Sink::Discard).await.unwrap();
     let listen = free_address().await;
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let hop = |listen| Some(Outlet::NextHop { listen, protocol: HopProtocol::Smtp });
+    let hop =
+        |listen| Some(Outlet::NextHop { listen, protocol: HopProtocol::Smtp, without: Vec::new() });
     let table = [
         (None, Verdict::Skip, "no next hop and no Maildir is known"),
         (hop(listen), Verdict::Inconclusive, "a first message did not come out"),

@@ -38,6 +38,10 @@ pub struct MailPattern {
     pub from: Option<Template>,
     /// The recipients, in any order.
     pub to: Vec<Template>,
+    /// The parameters of MAIL.
+    pub mail: Option<ParametersPattern>,
+    /// The parameters of RCPT, recipient by recipient.
+    pub rcpt: Vec<RecipientPattern>,
     /// The message octet for octet, as it was sent. Whole header fields may stand in front.
     pub message: Option<Vec<Content>>,
     /// What stands behind the first empty line, octet for octet.
@@ -52,6 +56,26 @@ pub struct MailPattern {
     pub header: Vec<FieldPattern>,
     /// The field at the top. What final delivery puts above it is left aside.
     pub top: Option<FieldPattern>,
+}
+
+/// What is wanted of the parameters of MAIL or RCPT.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ParametersPattern {
+    /// Parameters that are there: `RET=HDRS`; a keyword alone stands for any value.
+    pub has: Vec<Template>,
+    /// Parameters that may be missing, and have this value where they are there.
+    pub may: Vec<Template>,
+    /// Parameters that are not there; a keyword alone stands for any value.
+    pub lacks: Vec<Template>,
+}
+
+/// What is wanted of the parameters of one recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecipientPattern {
+    /// The recipient.
+    pub to: Template,
+    /// Its parameters.
+    pub parameters: ParametersPattern,
 }
 
 /// A field of a header.
@@ -93,11 +117,13 @@ impl MailPattern {
 impl PartialEq for MailPattern {
     fn eq(&self, other: &Self) -> bool {
         // Taken apart, so that a new field can't be forgotten here.
-        let Self { from, to, message, body, contains, lacks, names, header, top } = self;
+        let Self { from, to, mail, rcpt, message, body, contains, lacks, names, header, top } =
+            self;
         let alike = |one: &[Regex], two: &[Regex]| {
             one.iter().map(Regex::as_str).eq(two.iter().map(Regex::as_str))
         };
         (from, to, message, body) == (&other.from, &other.to, &other.message, &other.body)
+            && (mail, rcpt) == (&other.mail, &other.rcpt)
             && alike(contains, &other.contains)
             && alike(lacks, &other.lacks)
             && (names, header, top) == (&other.names, &other.header, &other.top)

@@ -163,6 +163,12 @@ pub(crate) static MAIL: Shape = Shape::new(
     &[
         may("from", Kind::Text, "The reverse-path; '' for the null one."),
         may("to", PATTERNS, "The recipients, in any order."),
+        may("mail", Kind::Shape(|| &PARAMETERS), "The parameters of MAIL."),
+        may(
+            "rcpt",
+            Kind::List(&Kind::Shape(|| &RECIPIENT)),
+            "The parameters of RCPT, recipient by recipient.",
+        ),
         may("message", DATA, "The message as it was sent; whole fields may stand in front."),
         may("body", DATA, "What stands behind the first empty line."),
         may("contains", PATTERNS, "Regular expressions that are found in the message."),
@@ -172,6 +178,27 @@ pub(crate) static MAIL: Shape = Shape::new(
         may("top", Kind::Names(&Kind::Text), "The field at the top: {Received: '^from '}."),
     ],
 );
+
+/// What is wanted of the parameters of MAIL.
+pub(crate) static PARAMETERS: Shape = Shape::new(
+    "parameters",
+    "a choice of parameters",
+    &[
+        may("has", PATTERNS, "Parameters that are there: RET=HDRS; a keyword alone has any value."),
+        may("may", PATTERNS, "Parameters that may be missing, and have this value if not."),
+        may("lacks", PATTERNS, "Parameters that are not there; a keyword alone has any value."),
+    ],
+);
+
+/// What is wanted of the parameters of one recipient.
+pub(crate) static RECIPIENT: Shape = Shape {
+    name: "recipient",
+    what: "a recipient with its parameters",
+    keys: &[must("to", Kind::Text, "The recipient.")],
+    base: Some(&PARAMETERS),
+    others: None,
+    one_of: &[],
+};
 
 /// What stands under `when:`.
 pub(crate) static WHEN: Shape = Shape {

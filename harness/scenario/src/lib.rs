@@ -34,7 +34,9 @@ pub mod template;
 pub mod write;
 mod yaml;
 
-pub use delivered::{Delivered, FieldPattern, MailCount, MailPattern};
+pub use delivered::{
+    Delivered, FieldPattern, MailCount, MailPattern, ParametersPattern, RecipientPattern,
+};
 pub use diagnostic::{Diagnostic, Mark, Severity};
 pub use dialogue::{Act, Condition, Step};
 pub use expect::{

@@ -117,6 +117,8 @@ pub struct Reference {
     pub habits: BTreeSet<Habit>,
     /// Extensions that it does not offer, by their EHLO keywords.
     pub without: Vec<String>,
+    /// Extensions that the server has not to which it passes mail on, by their EHLO keywords.
+    pub next_hop_without: Vec<String>,
     /// The largest message, in octets.
     pub size: Option<u64>,
     /// What it tells of with LIMITS, and keeps to (RFC 9422 §4).
@@ -160,11 +162,13 @@ pub enum Habit {
     AuthInClear,
     /// It does nothing for who has not logged in (RFC 4954 §6).
     RequiresLogin,
+    /// It passes nothing on: mail ends in its own mailboxes (RFC 3461 §5.2.3).
+    Delivers,
 }
 
 impl Habit {
     /// Each of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RefusesSessions,
         Self::TakesNoMail,
         Self::Relays,
@@ -174,10 +178,11 @@ impl Habit {
         Self::Rfc821,
         Self::AuthInClear,
         Self::RequiresLogin,
+        Self::Delivers,
     ];
 
     /// The words of the profile, in the same order.
-    pub(crate) const WORDS: [&str; 9] = [
+    pub(crate) const WORDS: [&str; 10] = [
         "refuses-sessions",
         "takes-no-mail",
         "relays",
@@ -187,6 +192,7 @@ impl Habit {
         "rfc821",
         "auth-in-clear",
         "requires-login",
+        "delivers",
     ];
 }
 
@@ -246,6 +252,39 @@ impl Profile {
     /// The mailboxes that the target accepts and that nobody gets mail for.
     pub fn undeliverable(&self) -> impl Iterator<Item = &String> {
         self.undeliverable_recipient.iter().chain(&self.second_undeliverable_recipient)
+    }
+
+    /// Whether the profile states this: in so many words, or by what it says of the place where
+    /// mail comes out.
+    pub fn states(&self, fact: &str) -> bool {
+        self.facts.contains(fact) || self.facts_of_outlet().contains(&fact)
+    }
+
+    /// What follows from where mail comes out: whether the target passes it on to a next hop that
+    /// has DSN or 8BITMIME, or delivers it.
+    fn facts_of_outlet(&self) -> Vec<&'static str> {
+        let hop = |without: &[String], last: bool| {
+            let lacks = |keyword: &str| without.iter().any(|no| no.eq_ignore_ascii_case(keyword));
+            let dsn = match (lacks("DSN"), last) {
+                (false, _) => Some("next-hop-dsn"),
+                // Whoever hands mail over by LMTP may as well say that it is delivered.
+                (true, false) => Some("next-hop-without-dsn"),
+                (true, true) => None,
+            };
+            let bits = lacks("8BITMIME").then_some("next-hop-without-8bitmime");
+            let relay = (!last).then_some("next-hop");
+            dsn.into_iter().chain(bits).chain(relay).collect()
+        };
+        match &self.outlet {
+            Some(Outlet::NextHop { protocol, without, .. }) => {
+                hop(without, *protocol == HopProtocol::Lmtp)
+            }
+            Some(Outlet::Memory) if !self.reference.habits.contains(&Habit::Delivers) => {
+                hop(&self.reference.next_hop_without, false)
+            }
+            Some(Outlet::Maildir(_) | Outlet::Memory) => vec!["final-delivery"],
+            Some(Outlet::Silent(_)) | None => Vec::new(),
+        }
     }
 
     /// The variables that scenarios can name.

@@ -10,8 +10,9 @@ use smtpspec_catalogue::requirement;
 use smtpspec_scenario::expect::CommandShape;
 use smtpspec_scenario::{
     Act, Alternative, Capture, CommandPattern, Condition, Content, Delivered, EhloPattern,
-    FieldPattern, Given, Hear, LineCount, MailCount, MailPattern, Party, Place, ReplyPattern,
-    Requires, Row, Ruling, Safety, Scenario, Send, Source, Step, Template, load, write,
+    FieldPattern, Given, Hear, LineCount, MailCount, MailPattern, ParametersPattern, Party, Place,
+    RecipientPattern, ReplyPattern, Requires, Row, Ruling, Safety, Scenario, Send, Source, Step,
+    Template, load, write,
 };
 
 proptest! {
@@ -234,22 +235,31 @@ fn mail() -> impl Strategy<Value = MailPattern> {
         || ("[A-Za-z-]{1,8}", pattern()).prop_map(|(name, pattern)| FieldPattern { name, pattern });
     let address = || "[a-z$]{1,4}@b".prop_map(|text| Template::text(&text).unwrap());
     let envelope = (prop::option::of(address()), prop::collection::vec(address(), 0..3));
+    let parameters = || {
+        let words = || prop::collection::vec("[A-Z]{1,3}=[a-z$]{1,4}", 0..3);
+        let templates =
+            |words: Vec<String>| words.iter().map(|one| Template::text(one).unwrap()).collect();
+        (words(), words(), words())
+            .prop_filter("it says something", |(has, may, lacks)| {
+                !(has.is_empty() && may.is_empty() && lacks.is_empty())
+            })
+            .prop_map(move |(has, may, lacks)| ParametersPattern {
+                has: templates(has),
+                may: templates(may),
+                lacks: templates(lacks),
+            })
+    };
+    let recipient =
+        (address(), parameters()).prop_map(|(to, parameters)| RecipientPattern { to, parameters });
+    let asked = (prop::option::of(parameters()), prop::collection::vec(recipient, 0..3));
     let octets = (prop::option::of(data()), prop::option::of(data()));
     let patterns = || prop::collection::vec(pattern(), 0..3);
     let header = prop::collection::vec(field(), 0..2);
     let names = prop::collection::vec(address(), 0..3);
     let texts = (patterns(), patterns(), names);
-    (envelope, octets, texts, header, prop::option::of(field())).prop_map(
-        |((from, to), (message, body), (contains, lacks, names), header, top)| MailPattern {
-            from,
-            to,
-            message,
-            body,
-            contains,
-            lacks,
-            names,
-            header,
-            top,
+    ((envelope, asked), octets, texts, header, prop::option::of(field())).prop_map(
+        |(((from, to), (mail, rcpt)), (message, body), (contains, lacks, names), header, top)| {
+            MailPattern { from, to, mail, rcpt, message, body, contains, lacks, names, header, top }
         },
     )
 }

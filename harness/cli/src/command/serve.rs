@@ -25,7 +25,8 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    let mut config = Config { mutants, ..config_of(&profile) };
+    // What is accepted stays here, in memory or in the Maildir.
+    let mut config = Config { mutants, next_hop: None, ..config_of(&profile) };
     config.withheld.extend(serve.without.iter().map(|keyword| keyword.to_ascii_uppercase()));
     let identity = match identity(serve) {
         Ok(identity) => identity,

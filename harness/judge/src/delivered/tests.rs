@@ -8,6 +8,8 @@ fn mail(from: &str, to: &[&str], octets: &[u8]) -> Mail {
         via: Via::NextHop,
         from: Some(from.into()),
         to: Some(to.iter().map(|to| (*to).into()).collect()),
+        mail_parameters: None,
+        rcpt_parameters: None,
         octets: octets.to_vec(),
     }
 }
@@ -160,4 +162,38 @@ fn each_pattern_finds_a_message_of_its_own_even_where_they_overlap() {
     assert_eq!(assign(&came, &[any.clone(), from_a.clone()]), [Some(1), Some(0)]);
     assert_eq!(assign(&came, &[from_a.clone(), from_a]), [Some(0), None]);
     assert_eq!(assign(&came[..1], &[any.clone(), any]), [Some(0), None]);
+}
+
+#[test]
+fn parameters_are_wanted_of_each_copy_and_each_recipient() {
+    let copy = |to: &str, ret: &str, notify: &str| Mail {
+        mail_parameters: Some(ret.into()),
+        rcpt_parameters: Some(vec![notify.into()]),
+        ..mail("a", &[to], b"m")
+    };
+    let has = |word: &str| Parameters { has: vec![word.into()], ..Parameters::default() };
+    let wanted = |ret: &str, to: &str, notify: &str| Wanted {
+        mail: Some(has(ret)),
+        rcpt: vec![(to.into(), has(notify))],
+        ..Wanted::default()
+    };
+    let told = |mails: &[Mail], wanted: &Wanted| {
+        let came = distinct(mails.iter().enumerate());
+        assert_eq!(came.len(), 1);
+        match compare(&came[0], wanted) {
+            Fit::Right => String::new(),
+            Fit::Unknown(why) => why.to_owned(),
+            Fit::Wrong(difference) => format!("{} / {}", difference.what, difference.wanted),
+        }
+    };
+    let copies = [copy("x", "RET=FULL", "NOTIFY=NEVER"), copy("y", "RET=FULL", "NOTIFY=DELAY")];
+    assert_eq!(told(&copies, &wanted("RET=FULL", "y", "NOTIFY=delay")), "");
+    let of_x = told(&copies, &wanted("RET=FULL", "x", "NOTIFY=DELAY"));
+    assert_eq!(of_x, "RCPT of <x> with `NOTIFY=NEVER` / `NOTIFY=DELAY`");
+    let of_nobody = told(&copies, &wanted("RET=FULL", "z", "NOTIFY"));
+    assert_eq!(of_nobody, "a message that is not for <z> / one that is");
+    let other = [copy("x", "RET=FULL", "NOTIFY"), copy("y", "", "NOTIFY")];
+    assert_eq!(told(&other, &wanted("RET=FULL", "x", "NOTIFY")), "MAIL with `` / `RET=FULL`");
+    let untold = told(&[mail("a", &["x"], b"m")], &wanted("RET", "x", "NOTIFY"));
+    assert!(untold.contains("does not tell the parameters"), "{untold}");
 }

@@ -92,7 +92,14 @@ fn read(path: &Path) -> io::Result<Mail> {
 /// What a file says of its envelope. Return-Path is the reverse-path (RFC 5321 §4.4); for the
 /// recipients there is no standard, and many put none.
 fn mail(octets: Vec<u8>) -> Mail {
-    let mut mail = Mail { via: Via::Maildir, from: None, to: None, octets };
+    let mut mail = Mail {
+        via: Via::Maildir,
+        from: None,
+        to: None,
+        mail_parameters: None,
+        rcpt_parameters: None,
+        octets,
+    };
     let path = |value: &[u8]| {
         let value = value.trim_ascii();
         let bare = value.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));

@@ -2,9 +2,11 @@
 
 use regex::bytes::Regex;
 
-use crate::delivered::{Delivered, FieldPattern, MailCount, MailPattern};
+use crate::delivered::{
+    Delivered, FieldPattern, MailCount, MailPattern, ParametersPattern, RecipientPattern,
+};
 use crate::diagnostic::Span;
-use crate::language::{DELIVERED, MAIL, MAILS};
+use crate::language::{DELIVERED, MAIL, MAILS, PARAMETERS, RECIPIENT};
 use crate::scenario::Party;
 use crate::send::Send;
 use crate::template::Template;
@@ -108,10 +110,14 @@ impl<'f> Reading<'f> {
         let (message, body) = (data("message"), data("body"));
         let from = fields.get("from").and_then(|node| self.address(node));
         let to = fields.get("to").map(|node| self.addresses(node)).unwrap_or_default();
+        let mail = fields.get("mail").and_then(|node| self.parameters(node));
+        let rcpt = fields.get("rcpt").map(|node| self.recipients(node)).unwrap_or_default();
         let top = fields.get("top").map(|node| (node, self.header(node)));
         let pattern = MailPattern {
             from,
             to,
+            mail,
+            rcpt,
             message,
             body,
             contains: self.patterns(fields.get("contains")),
@@ -129,6 +135,40 @@ impl<'f> Reading<'f> {
             },
         };
         (reader.problems.borrow().count() == problems).then_some(pattern)
+    }
+
+    /// What is wanted of the parameters of MAIL.
+    fn parameters(&mut self, node: &'f Node) -> Option<ParametersPattern> {
+        let fields = Fields::read(self.reader, node, &PARAMETERS)?;
+        self.choice(&fields)
+    }
+
+    fn recipients(&mut self, node: &'f Node) -> Vec<RecipientPattern> {
+        let Value::List(nodes) = &node.value else {
+            let message = format!("this is a list of recipients, but it is {}", node.kind());
+            self.reader.error(node.span, message).help("write `[{to: …, has: …}]`").report();
+            return Vec::new();
+        };
+        nodes.iter().filter_map(|node| self.recipient(node)).collect()
+    }
+
+    fn recipient(&mut self, node: &'f Node) -> Option<RecipientPattern> {
+        let fields = Fields::read(self.reader, node, &RECIPIENT)?;
+        let to = fields.get("to").and_then(|node| self.address(node));
+        let parameters = self.choice(&fields);
+        Some(RecipientPattern { to: to?, parameters: parameters? })
+    }
+
+    fn choice(&mut self, fields: &Fields<'f>) -> Option<ParametersPattern> {
+        let pattern = ParametersPattern {
+            has: fields.get("has").map(|node| self.texts(node)).unwrap_or_default(),
+            may: fields.get("may").map(|node| self.texts(node)).unwrap_or_default(),
+            lacks: fields.get("lacks").map(|node| self.texts(node)).unwrap_or_default(),
+        };
+        if pattern == ParametersPattern::default() {
+            return self.reader.error(fields.head, "this says nothing about parameters").fail();
+        }
+        Some(pattern)
     }
 
     /// An address as it stands between angle brackets; an empty text is the null reverse-path.

@@ -76,6 +76,7 @@ pub(crate) static NEXT_HOP: Shape = Shape::new(
     &[
         must("listen", Kind::Text, "ADDRESS:PORT where the harness listens."),
         may("protocol", Kind::Words(&HopProtocol::WORDS), "What it speaks; smtp if missing."),
+        may("without", TEXTS, "EHLO keywords that it does not offer: [DSN, 8BITMIME]."),
     ],
 );
 
@@ -91,6 +92,7 @@ pub(crate) static REFERENCE: Shape = Shape::new(
         may("moved", Kind::Names(&Kind::Text), "Users who moved, each with the new mailbox."),
         may("habits", Kind::List(&Kind::Words(&Habit::WORDS)), "What it does differently."),
         may("without", TEXTS, "EHLO keywords of extensions that it does not offer."),
+        may("next-hop-without", TEXTS, "Those that its next hop does not offer."),
         may("size", Kind::Count, "The largest message, in octets."),
         may("limits", Kind::Shape(|| &LIMITS), "What it tells of with LIMITS, and keeps to."),
         may("null-mx", TEXTS, "Domains of which it knows that they take no mail."),

@@ -214,6 +214,10 @@ fn reference(reader: Reader<'_>, node: &Node) -> Option<Reference> {
             .iter()
             .filter_map(|node| reader.text(node, "keyword").map(str::to_ascii_uppercase))
             .collect(),
+        next_hop_without: nodes("next-hop-without")
+            .iter()
+            .filter_map(|node| reader.text(node, "keyword").map(str::to_ascii_uppercase))
+            .collect(),
         size: fields.get("size").and_then(|node| reader.number(node, "size", u64::MAX)),
         limits: fields.get("limits").and_then(|node| limits(reader, node)).unwrap_or_default(),
         null_mx: nodes("null-mx").iter().filter_map(|node| host(reader, node, "domain")).collect(),

@@ -19,6 +19,8 @@ pub enum Outlet {
         listen: SocketAddr,
         /// What it speaks.
         protocol: HopProtocol,
+        /// The EHLO keywords that it does not offer, in upper case.
+        without: Vec<String>,
     },
     /// The target delivers it into the Maildir in this folder.
     Maildir(PathBuf),
@@ -98,6 +100,8 @@ fn read_next_hop(reader: Reader<'_>, node: &Node) -> Option<Outlet> {
             reader.word(node, "protocol", &HopProtocol::WORDS).map(|index| HopProtocol::ALL[index])
         }
     };
+    let without = fields.get("without").map(|node| reader.keywords(node)).unwrap_or_default();
+    let without = without.iter().map(|keyword| keyword.to_ascii_uppercase()).collect();
     let node = fields.get("listen")?;
     let text = reader.text(node, "listen")?;
     let Ok(listen) = text.parse() else {
@@ -106,5 +110,5 @@ fn read_next_hop(reader: Reader<'_>, node: &Node) -> Option<Outlet> {
             .help("write an IP address and a port: `127.0.0.1:2526`")
             .fail();
     };
-    Some(Outlet::NextHop { listen, protocol: protocol? })
+    Some(Outlet::NextHop { listen, protocol: protocol?, without })
 }

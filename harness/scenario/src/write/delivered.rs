@@ -3,7 +3,8 @@
 use regex::bytes::Regex;
 use serde_yaml::{Mapping, Value};
 
-use crate::delivered::{Delivered, FieldPattern, MailCount, MailPattern};
+use crate::delivered::{Delivered, FieldPattern, MailCount, MailPattern, ParametersPattern};
+use crate::template::Template;
 
 use super::{data, duration, put, put_some, text};
 
@@ -36,11 +37,22 @@ fn mails(count: MailCount) -> Value {
 }
 
 fn mail(pattern: &MailPattern) -> Mapping {
-    let MailPattern { from, to, message, body, contains, lacks, names, header, top } = pattern;
+    let MailPattern { from, to, mail, rcpt, message, body, contains, lacks, names, header, top } =
+        pattern;
     let mut mapping = Mapping::new();
     put_some(&mut mapping, "from", from.as_ref().map(|from| from.source(false).into()));
     if !to.is_empty() {
         put(&mut mapping, "to", to.iter().map(|to| text(&to.source(false))).collect());
+    }
+    put_some(&mut mapping, "mail", mail.as_ref().map(|mail| parameters(mail).into()));
+    if !rcpt.is_empty() {
+        let recipients = rcpt.iter().map(|one| {
+            let mut recipient = Mapping::new();
+            put(&mut recipient, "to", text(&one.to.source(false)));
+            recipient.extend(parameters(&one.parameters));
+            Value::Mapping(recipient)
+        });
+        put(&mut mapping, "rcpt", recipients.collect());
     }
     put_some(&mut mapping, "message", message.as_deref().map(data));
     put_some(&mut mapping, "body", body.as_deref().map(data));
@@ -56,6 +68,18 @@ fn mail(pattern: &MailPattern) -> Mapping {
         put(&mut mapping, "header", fields(header));
     }
     put_some(&mut mapping, "top", top.as_ref().map(|top| fields(std::slice::from_ref(top))));
+    mapping
+}
+
+fn parameters(pattern: &ParametersPattern) -> Mapping {
+    let ParametersPattern { has, may, lacks } = pattern;
+    let mut mapping = Mapping::new();
+    let texts = |all: &[Template]| all.iter().map(|one| text(&one.source(false))).collect();
+    for (key, all) in [("has", has), ("may", may), ("lacks", lacks)] {
+        if !all.is_empty() {
+            put(&mut mapping, key, texts(all));
+        }
+    }
     mapping
 }
 
