@@ -211,6 +211,8 @@ fn troubles() -> Transcript {
             via: Via::NextHop,
             from: Some(b"sender@example.org".to_vec()),
             to: Some(vec![b"user@example.test".to_vec(), b"\x1b@example.test".to_vec()]),
+            mail_parameters: None,
+            rcpt_parameters: None,
             octets: b"Subject: x\r\n\r\na lone \n and \x1b[31m".to_vec(),
         }),
     ]);
