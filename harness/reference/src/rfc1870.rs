@@ -41,7 +41,13 @@ impl Extension for Size {
                 .rule(requirement!("rfc1870-7-2"), &["500 501 503 504 552 555"])
                 .refuse_if(true, too_large);
         }
-        expectation.never_if(sole, requirement!("rfc1870-4-2"), "504 555")
+        // No integer that anybody counts with overflows below this.
+        let plain = declared <= i32::MAX as u128;
+        expectation.never_if(sole, requirement!("rfc1870-4-2"), "504 555").never_if(
+            sole && plain && model.offer("SIZE") == Some(b"0"),
+            requirement!("rfc1870-3-2"),
+            "552",
+        )
     }
 
     fn on_message(
@@ -108,6 +114,14 @@ mod tests {
                 ("MAIL FROM:<> SIZE=1001", 452, Policy),
                 ("MAIL FROM:<> SIZE=99999999999999999999", 552, Fine),
                 ("MAIL FROM:<> SIZE=", 501, Fine),
+            ],
+        );
+        check(
+            &extended(&["SIZE 0"]),
+            &[
+                ("MAIL FROM:<> SIZE=1073741824", 552, Fails),
+                ("MAIL FROM:<> SIZE=1073741824", 452, Policy),
+                ("MAIL FROM:<> SIZE=99999999999999999999", 552, Fine),
             ],
         );
         for keyword in ["SIZE", "SIZE 0"] {

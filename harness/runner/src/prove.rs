@@ -201,7 +201,9 @@ impl<'a> Stage<'a> {
     fn new(cases: Vec<&'a Case>, profile: &Profile, walks: Walks) -> Self {
         let mut config = config_of(profile);
         // A message over the limit is then not much to send.
-        config.max_message_octets = MESSAGE;
+        if config.max_message_octets > 0 {
+            config.max_message_octets = MESSAGE;
+        }
         Self { cases, walks, profile: Arc::new(profile.clone()), config }
     }
 

@@ -48,6 +48,11 @@ impl Watch {
         // many, but by itself no proof that the line was split.
         let second = code.class() == 5 && doubt.any_proves;
         let proof = next.is_some() || matches!(code.class(), 2 | 3) || second;
+        if doubt.requirement == requirement!("rfc3030-2-15") && next.is_some() && !otherwise {
+            // Where a chunk was refused, its octets are no commands until something shows that they
+            // were taken for some.
+            return Reading::AsSent;
+        }
         Reading::of(as_sent, otherwise && proof && !unheeded)
     }
 

@@ -40,6 +40,20 @@ pub(super) static MUTANTS: &[Mutant] = &[
         answer(|on| value(on, b"SIZE").is_some() && on.usually() == 552, 250, "OK"),
     ),
     mutant(
+        "size-zero-is-a-limit",
+        "lists SIZE 0 and refuses MAIL with a size as too large",
+        requirement!("rfc1870-3-2"),
+        answer(
+            |on| {
+                on.model.offer("SIZE") == Some(b"0")
+                    && value(on, b"SIZE")
+                        .is_some_and(|value| value.iter().any(|&digit| digit > b'0'))
+            },
+            552,
+            "Message size exceeds fixed maximum message size",
+        ),
+    ),
+    mutant(
         "size-over-limit-draws-500",
         "refuses MAIL with a size over its limit with 500",
         requirement!("rfc1870-6.1-4"),

@@ -86,7 +86,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "chunk-size-wraps-around",
         "keeps the last 64 bits of the size of a chunk that has more",
-        requirement!("rfc3030-2-1"),
+        requirement!("rfc3030-2-9"),
         Fault::Chunk(|model, request, usual| {
             let word = request.line.split(|&octet| octet == b' ').nth(1).unwrap_or_default();
             let digits = !word.is_empty() && word.iter().all(u8::is_ascii_digit);
@@ -257,7 +257,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "chunk-boundary-ends-line",
         "puts CRLF behind the last chunk where no line end stands",
-        requirement!("rfc3030-2-9"),
+        requirement!("rfc3030-3-6"),
         Fault::Each(|on, mail| {
             of_chunks(on, mail, |text| {
                 if !text.ends_with(b"\r\n") {
@@ -265,6 +265,19 @@ pub(super) static MUTANTS: &[Mutant] = &[
                 }
             });
         }),
+    ),
+    mutant(
+        "size-declared-then-chunks-refused",
+        "answers 552 to chunks that come to no more than was declared",
+        requirement!("rfc1870-6.3-1"),
+        answer(
+            |on| {
+                chunk_is(on, |chunk| chunk.last)
+                    && on.model.transaction().is_some_and(|open| open.parameter("SIZE").is_some())
+            },
+            552,
+            "Too large",
+        ),
     ),
     mutant(
         "chunk-size-beyond-limit-accepted",
