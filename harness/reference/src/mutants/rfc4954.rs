@@ -38,12 +38,6 @@ pub(super) static MUTANTS: &[Mutant] = &[
         misreport(|on| on.usually() == 235, 250, "OK"),
     ),
     mutant(
-        "auth-right-password-refused",
-        "lets in nobody",
-        requirement!("rfc4954-4-31"),
-        answer(|on| on.usually() == 235, 535, "Authentication credentials invalid"),
-    ),
-    mutant(
         "auth-mail-refused-after-login",
         "has forgotten the EHLO once somebody has logged in",
         requirement!("rfc4954-4-31"),

@@ -61,7 +61,6 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
             "auth-offered-in-clear-and-refused",
             "auth-required-draws-550",
             "auth-required-for-all",
-            "auth-right-password-refused",
             "auth-unprepared-identity-taken",
         ],
     ),
