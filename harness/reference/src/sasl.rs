@@ -77,7 +77,7 @@ impl Mechanism {
         }
     }
 
-    /// The mechanism with this name, in any case (rfc4954-8-1).
+    /// The mechanism with this name, in any case, though RFC 4422 §3.1 has upper case alone.
     pub fn named(name: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.name().as_bytes().eq_ignore_ascii_case(name))
     }

@@ -250,13 +250,10 @@ pub(super) static MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "auth-in-upper-case-only",
-        "knows AUTH and its mechanisms in upper case only",
+        "knows AUTH in upper case only",
         requirement!("rfc4954-8-1"),
         answer(
-            |on| {
-                let mut words = on.line().split(|octet| *octet == b' ').take(2).flatten();
-                is_auth(on) && on.accepted() && words.any(u8::is_ascii_lowercase)
-            },
+            |on| is_auth(on) && on.line().iter().take(4).any(u8::is_ascii_lowercase),
             504,
             "Unrecognized authentication type",
         ),

@@ -32,6 +32,8 @@ fn auth_is_answered_by_the_mechanism_and_the_form() {
         &[
             ("AUTH PLAIN", 334, Fine),
             ("AUTH plain", 334, Fine),
+            ("AUTH plain", 504, Fine),
+            ("auth PLAIN", 504, Fails),
             ("AUTH PLAIN", 501, Fails),
             ("AUTH PLAIN", 504, Fails),
             ("AUTH PLAIN", 538, Policy),
@@ -41,6 +43,7 @@ fn auth_is_answered_by_the_mechanism_and_the_form() {
             ("AUTH PLAIN AGJvYgBzZWNyZXQ=", 535, Fine),
             ("AUTH PLAIN AGJvYgBzZWNyZXQ=", 503, Warns),
             ("AUTH PLAIN AGJvYgBzZWNyZXQ=", 354, Fails),
+            ("AUTH PLAIN BwBib2IAc2VjcmV0", 501, Fine),
             ("AUTH PLAIN =", 501, Fine),
             ("AUTH PLAIN =", 334, Fails),
             ("AUTH PLAIN A===", 501, Fine),
