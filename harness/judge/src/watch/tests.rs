@@ -299,6 +299,29 @@ fn a_chunk_holds_no_commands() {
     assert_eq!(broken(&session), [""; 0]);
 }
 
+const CHUNKING: [&str; 3] =
+    ["<220 mx.test\\r\\n", ">EHLO c.test\\r\\n", "<250-mx.test\\r\\n250 CHUNKING\\r\\n"];
+
+#[test]
+fn a_chunk_that_is_refused_holds_no_commands_either() {
+    let then = |more: &[&str]| broken(&[&CHUNKING, more].concat());
+    let refused = [">BDAT 6\\r\\nNOOP\\r\\n", "<503 No\\r\\n"];
+    let noop = [">NOOP\\r\\n", "<250 OK\\r\\n"];
+    assert_eq!(then(&[refused, noop].concat()), [""; 0]);
+    assert_eq!(then(&[&refused[..], &["<250 OK\\r\\n"]].concat()), ["rfc3030-2-15"]);
+    assert_eq!(then(&[">BDAT 6\\r\\n", "<503 No\\r\\n"]), ["rfc3030-2-15"]);
+    assert_eq!(then(&[">BDAT 6\\r\\n", "<421 mx.test\\r\\n"]), [""; 0]);
+    assert_eq!(then(&[">BDAT 6\\r\\n", "<250 OK\\r\\n"]), ["rfc3030-2-9"]);
+}
+
+#[test]
+fn a_chunk_that_is_under_way_calls_for_no_reply() {
+    let due = |sent: &'static str| watch(&[&CHUNKING[..], &[sent]].concat()).0.due();
+    assert_eq!(due(">BDAT 6\\r\\nNOOP\\r"), Due::Nothing);
+    assert_eq!(due(">BDAT 6\\r\\nNOOP\\r\\n"), Due::Reply);
+    assert_eq!(due(">BDAT 6 FIRST\\r\\n"), Due::Perhaps);
+}
+
 #[test]
 fn silence_counts_only_where_no_reply_comes_later() {
     let session = after_hello(&[">NOOP\\r\\n"]);

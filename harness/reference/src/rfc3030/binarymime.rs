@@ -105,3 +105,62 @@ fn alone(reply: &Reply) -> Option<Fault> {
         .is_none()
         .then(|| Fault::new("BINARYMIME is listed without CHUNKING", line, 0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::testing::Worth::{Fails, Fine};
+    use crate::testing::{answer, check, extended, preferred};
+
+    #[test]
+    fn body_has_a_third_value_where_that_is_offered() {
+        for offered in [&["CHUNKING", "BINARYMIME"][..], &["8BITMIME", "CHUNKING", "BINARYMIME"]] {
+            check(
+                &extended(offered),
+                &[
+                    ("MAIL FROM:<> BODY=BINARYMIME", 250, Fine),
+                    ("MAIL FROM:<> body=binarymime", 501, Fails),
+                    ("MAIL FROM:<> BODY=BINARYMIME", 555, Fails),
+                ],
+            );
+        }
+        check(&extended(&["8BITMIME"]), &[("MAIL FROM:<> BODY=BINARYMIME", 501, Fine)]);
+    }
+
+    #[test]
+    fn a_binary_message_does_not_go_with_data() {
+        let mut model = extended(&["CHUNKING", "BINARYMIME"]);
+        answer(&mut model, "MAIL FROM:<> BODY=BinaryMime", &Reply::new(250, "OK"));
+        check(&model, &[("DATA", 554, Fine), ("DATA", 354, Fails)]);
+        answer(&mut model, "RCPT TO:<b@example.test>", &Reply::new(250, "OK"));
+        check(&model, &[("DATA", 503, Fine), ("DATA", 354, Fails), ("DATA", 554, Fails)]);
+    }
+
+    #[test]
+    fn the_keyword_stands_alone_and_not_without_chunking() {
+        let faults = |lines: &[&str]| {
+            let reply = Reply::multiline(250, [&["mx.test"], lines].concat());
+            BinaryMime
+                .of_ehlo(false)
+                .iter()
+                .filter(|rule| rule.fault(&reply, None).is_some())
+                .count()
+        };
+        assert_eq!(faults(&["BINARYMIME", "CHUNKING"]), 0);
+        assert_eq!(faults(&["BINARYMIME"]), 1);
+        assert_eq!(faults(&["binarymime yes", "chunking"]), 1);
+        let without = Config { withheld: vec!["CHUNKING".to_owned()], ..Config::default() };
+        let reply = preferred(without, &["EHLO client.test"]);
+        assert!(!reply.lines.contains(&KEYWORD.as_bytes().to_vec()), "never without CHUNKING");
+    }
+
+    #[test]
+    fn a_header_tells_of_the_binary_encoding() {
+        let model = extended(&["CHUNKING", "BINARYMIME"]);
+        let field = b"Subject: s\r\ncontent-transfer-encoding:  Binary \r\n\r\n";
+        assert!(is_undeclared(&model, field));
+        assert!(!is_undeclared(&model, b"Subject: s\r\n\r\nContent-Transfer-Encoding: binary\r\n"));
+        assert!(!is_undeclared(&extended(&["CHUNKING"]), field));
+    }
+}

@@ -186,3 +186,118 @@ fn argument<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
     let verb = request.verb.name().len();
     is_bdat(request).then(|| request.line.get(verb + 1..).unwrap_or_default().trim_ascii_end())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Stimulus;
+    use crate::testing::Worth::{self, Fails, Fine, Policy};
+    use crate::testing::{answer, check, extended, worth};
+
+    fn open() -> Model {
+        let mut model = extended(&["CHUNKING", "PIPELINING"]);
+        answer(&mut model, "MAIL FROM:<>", &Reply::new(250, "OK"));
+        answer(&mut model, "RCPT TO:<b@example.test>", &Reply::new(250, "OK"));
+        model
+    }
+
+    fn chunk(model: &Model, line: &str) -> Option<(u64, bool, bool)> {
+        let request = Request::parse(line.as_bytes(), model.grammar());
+        model.chunk(&request).map(|chunk| (chunk.octets, chunk.last, chunk.well_formed))
+    }
+
+    fn check_chunk(model: &Model, rows: &[(&str, u16, Worth)]) {
+        for (line, code, expected) in rows {
+            let request = Request::parse(line.as_bytes(), model.grammar());
+            let chunk = model.chunk(&request).expect("it has a size");
+            let expectation = model.expect(&Stimulus::Chunk(chunk, MessageFacts::default()));
+            assert_eq!(worth(&expectation, *code), *expected, "{line} drew {code}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_digits_and_last_stands_alone_behind_it() {
+        for (line, read) in [
+            ("BDAT 5", Some((5, false, true))),
+            ("bdat 005 last ", Some((5, true, true))),
+            ("BDAT 18446744073709551615", Some((u64::MAX, false, true))),
+            ("BDAT 18446744073709551616", None),
+            ("BDAT 5 FIRST", Some((5, false, false))),
+            ("BDAT 5 LAST now", Some((5, true, false))),
+            ("BDAT  5", Some((5, false, false))),
+            ("BDAT", None),
+            ("BDAT LAST", None),
+            ("BDAT -1", None),
+            ("BDAT +1", None),
+            ("BDAT 0x5", None),
+            ("BDATA 5", None),
+        ] {
+            assert_eq!(chunk(&open(), line), read, "{line}");
+        }
+        assert_eq!(chunk(&extended(&["SIZE"]), "BDAT 5"), None, "CHUNKING was not offered");
+    }
+
+    #[test]
+    fn a_chunk_is_taken_with_250_or_refused() {
+        check_chunk(
+            &open(),
+            &[
+                ("BDAT 5", 250, Fine),
+                ("BDAT 5", 251, Fails),
+                ("BDAT 5", 354, Fails),
+                ("BDAT 5", 552, Fine),
+                ("BDAT 5", 451, Policy),
+                ("BDAT 5 LAST", 502, Fails),
+                ("BDAT 5 LAST", 503, Fails),
+                ("BDAT 5 FIRST", 501, Fine),
+                ("BDAT 5 FIRST", 250, Fine),
+            ],
+        );
+        check(&open(), &[("BDAT -1", 501, Fine), ("BDAT -1", 250, Fails), ("BDAT 0x1", 250, Fine)]);
+    }
+
+    #[test]
+    fn without_mail_and_behind_the_last_a_chunk_is_out_of_order() {
+        let idle = extended(&["CHUNKING"]);
+        check_chunk(&idle, &[("BDAT 5", 503, Fine), ("BDAT 5", 250, Fails)]);
+        let mut over = open();
+        answer(&mut over, "BDAT 5 LAST", &Reply::new(250, "OK"));
+        assert_eq!(*over.state(), State::Ready);
+        check_chunk(
+            &over,
+            &[("BDAT 5", 503, Fine), ("BDAT 5", 554, Fails), ("BDAT 5", 250, Fails)],
+        );
+        answer(&mut over, "RSET", &Reply::new(250, "OK"));
+        check_chunk(&over, &[("BDAT 5", 554, Policy)]);
+    }
+
+    #[test]
+    fn behind_a_chunk_that_failed_no_other_is_taken_until_rset() {
+        let mut model = open();
+        answer(&mut model, "BDAT 5", &Reply::new(250, "OK"));
+        assert!(model.awaits_chunk());
+        answer(&mut model, "BDAT 5", &Reply::new(452, "No room"));
+        assert_eq!(*model.state(), State::AwaitReset);
+        check_chunk(&model, &[("BDAT 5 LAST", 250, Fails), ("BDAT 5 LAST", 554, Policy)]);
+        answer(&mut model, "RSET", &Reply::new(250, "OK"));
+        assert_eq!(*model.state(), State::Ready);
+    }
+
+    #[test]
+    fn data_does_not_come_among_chunks() {
+        let mut model = open();
+        check(&model, &[("DATA", 354, Fine), ("DATA", 502, Fails)]);
+        answer(&mut model, "BDAT 5", &Reply::new(250, "OK"));
+        check(
+            &model,
+            &[
+                ("DATA", 503, Fine),
+                ("DATA", 354, Fails),
+                ("DATA", 554, Fails),
+                ("DATA now", 501, Fine),
+            ],
+        );
+        answer(&mut model, "DATA", &Reply::new(503, "No"));
+        assert_eq!(*model.state(), State::AwaitReset);
+    }
+}
