@@ -26,7 +26,8 @@
 //! | chunks (RFC 3030 §2) | `mutants/rfc3030.rs` |
 //! | binary messages (RFC 3030 §3) | `mutants/binarymime.rs` |
 //! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
-//! | DSN (RFC 3461) | `mutants/rfc3461.rs` |
+//! | the parameters of DSN (RFC 3461 §2 to §5.1) | `mutants/rfc3461.rs` |
+//! | what becomes of them, and notices (RFC 3461 §5.2 to §6.3, RFC 3464) | `mutants/rfc3464.rs` |
 //! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
 //! | challenges and responses (RFC 4954 §4) | `mutants/exchange.rs` |
 //! | SMTPUTF8 (RFC 6531, RFC 6532) | `mutants/rfc6531.rs` |
@@ -61,6 +62,7 @@ mod rfc2034;
 mod rfc3030;
 mod rfc3207;
 mod rfc3461;
+mod rfc3464;
 mod rfc4954;
 mod rfc6531;
 mod rfc7504;
@@ -298,6 +300,7 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc3030::MUTANTS,
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,
+    rfc3464::MUTANTS,
     rfc4954::MUTANTS,
     rfc6531::MUTANTS,
     rfc7504::MUTANTS,

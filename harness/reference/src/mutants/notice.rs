@@ -193,7 +193,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
 ];
 
 /// Each notice is spoilt.
-const fn on_notice(spoil: fn(&Asked<'_>, &mut Delivery)) -> Fault {
+pub(super) const fn on_notice(spoil: fn(&Asked<'_>, &mut Delivery)) -> Fault {
     Fault::EachOf(is_notice, spoil)
 }
 
@@ -206,7 +206,7 @@ fn is_notice(mail: &Delivery) -> bool {
     mail.reverse_path.is_empty() && find(&mail.message, b"\r\nReporting-MTA: ").is_some()
 }
 
-fn is_from_list(mail: &Delivery) -> bool {
+pub(super) fn is_from_list(mail: &Delivery) -> bool {
     find(&mail.reverse_path, b"-owner@").is_some()
 }
 
