@@ -56,6 +56,9 @@ pub(crate) const MAIL_PARAMETERS: &[(&str, &str)] = &[
     ("DSN", " RET=HDRS ENVID=QQ314159"),
     ("DSN", " RET=FULL"),
     ("BINARYMIME", " BODY=BINARYMIME"),
+    ("DELIVERBY", " BY=864000;NT"),
+    ("DELIVERBY", " BY=864000;R"),
+    ("MT-PRIORITY", " MT-PRIORITY=-9"),
 ];
 
 /// Legal RCPT commands that a server accepts.

@@ -25,6 +25,9 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// Mailboxes for which mail is taken that then can't be delivered (RFC 5321 §6.1).
     pub undeliverable: Vec<Account>,
+    /// The users whose mailbox was somebody else's before, each with the second since 1970 from
+    /// which on it is theirs (RFC 7293 §9).
+    pub reassigned: Vec<(Account, i64)>,
     /// The mailing lists that EXPN tells of (RFC 5321 §3.5).
     pub lists: Vec<MailingList>,
     /// The users who have moved (RFC 5321 §3.4).
@@ -216,7 +219,8 @@ impl Config {
         let is = |local: &str, at: &str| {
             local.as_bytes() == &*local_part && is_same_domain(at.as_bytes(), domain)
         };
-        let mut accounts = self.accounts.iter().chain(&self.undeliverable);
+        let reassigned = self.reassigned.iter().map(|(account, _)| account);
+        let mut accounts = self.accounts.iter().chain(&self.undeliverable).chain(reassigned);
         let owner = |list: &MailingList| {
             list.owner.rsplit_once('@').is_some_and(|(local, domain)| is(local, domain))
         };
@@ -240,6 +244,18 @@ impl Config {
     pub(crate) fn loses(&self, mailbox: &[u8]) -> bool {
         let mut undeliverable = self.undeliverable.iter();
         undeliverable.any(|account| is_at(mailbox, &account.local_part, &account.domain))
+    }
+
+    /// Since which second after 1970 began the mailbox has its owner; of most nobody ever had
+    /// another one, and any time is within theirs (rfc7293-9-2).
+    pub(crate) fn owned_since(&self, mailbox: &Mailbox<'_>) -> i64 {
+        let Host::Domain(domain) = &mailbox.host else { return i64::MIN };
+        let local_part = mailbox.local_part.content();
+        let is = |(account, _): &&(Account, i64)| {
+            account.local_part.as_bytes() == &*local_part
+                && account.domain.as_bytes().eq_ignore_ascii_case(domain)
+        };
+        self.reassigned.iter().find(is).map_or(i64::MIN, |(_, since)| *since)
     }
 
     /// Where the user of this mailbox has moved to, if that is so (RFC 5321 §3.4).
@@ -281,6 +297,9 @@ fn is_at(mailbox: &[u8], local_part: &str, domain: &str) -> bool {
     }
 }
 
+/// When the usual reassigned mailbox was given to its owner: in May 2014.
+const REASSIGNED: i64 = 1_400_000_000;
+
 impl Account {
     /// A user without a full name.
     pub fn new(local_part: &str, domain: &str) -> Self {
@@ -306,6 +325,7 @@ impl Default for Config {
                 Account::new("user2", "example.test").named("Ulrich Second"),
             ],
             undeliverable: Vec::new(),
+            reassigned: vec![(Account::new("reassigned", "example.test"), REASSIGNED)],
             lists: vec![MailingList {
                 local_part: "list".to_owned(),
                 domain: "example.test".to_owned(),

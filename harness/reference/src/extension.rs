@@ -2,7 +2,7 @@
 //!
 //! Each extension is one file named after its RFC, and one entry of [`EXTENSIONS`]. RFC 5321 §2.2.
 
-use smtpspec_protocol::{Parameter, Reply, Request};
+use smtpspec_protocol::{Parameter, Parameters, Reply, Request};
 
 use crate::config::Config;
 use crate::expectation::Expectation;
@@ -11,6 +11,7 @@ use crate::model::Model;
 use crate::rfc1870::Size;
 use crate::rfc1985::Etrn;
 use crate::rfc2034::EnhancedStatusCodes;
+use crate::rfc2852::DeliverBy;
 use crate::rfc2920::Pipelining;
 use crate::rfc3030::{BinaryMime, Chunking};
 use crate::rfc3207::StartTls;
@@ -18,6 +19,9 @@ use crate::rfc3461::Dsn;
 use crate::rfc4954::Auth;
 use crate::rfc6152::EightBitMime;
 use crate::rfc6531::SmtpUtf8;
+use crate::rfc6710::MtPriority;
+use crate::rfc7293::Rrvs;
+use crate::rfc8689::RequireTls;
 use crate::rfc9422::Limits;
 use crate::text::TextRule;
 
@@ -78,6 +82,22 @@ pub(crate) trait Extension: Sync {
         expectation
     }
 
+    /// What it says of all parameters of a MAIL together, once each was looked at.
+    fn on_mail_line(
+        &self,
+        _model: &Model,
+        _request: &Request<'_>,
+        _parameters: &Parameters<'_>,
+        expectation: Expectation,
+    ) -> Expectation {
+        expectation
+    }
+
+    /// What it says of a RCPT as a whole, once each parameter was looked at.
+    fn on_rcpt_line(&self, _: &Model, _: &Request<'_>, expectation: Expectation) -> Expectation {
+        expectation
+    }
+
     /// What it says of a message that has come to its end.
     fn on_message(&self, _: &Model, _: &MessageFacts, expectation: Expectation) -> Expectation {
         expectation
@@ -108,6 +128,10 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &Limits,              // RFC 9422
     &Chunking,            // RFC 3030 §2
     &BinaryMime,          // RFC 3030 §3
+    &RequireTls,          // RFC 8689
+    &DeliverBy,           // RFC 2852
+    &MtPriority,          // RFC 6710
+    &Rrvs,                // RFC 7293
 ];
 
 /// What holds for the lines of the reply to EHLO.

@@ -36,6 +36,7 @@
 //! | RFC 2034 ENHANCEDSTATUSCODES | `rfc2034.rs` |
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
 //! | RFC 3030 CHUNKING, BINARYMIME | `rfc3030/{chunking,binarymime}.rs` |
+//! | RFC 2852 DELIVERBY, RFC 8689 REQUIRETLS | `rfc2852.rs`, `rfc8689.rs`, `relaying.rs` |
 //! | RFC 3207 STARTTLS | `rfc3207.rs` |
 //! | RFC 3461 DSN | `rfc3461.rs` |
 //! | RFC 4954 AUTH | `rfc4954.rs`, with the mechanisms of SASL in `sasl.rs` |
@@ -44,6 +45,8 @@
 //! | RFC 7504 521 and 556 | `rfc7504.rs` |
 //! | RFC 7505 null MX | `rfc7505.rs` |
 //! | RFC 9422 LIMITS | `rfc9422.rs` |
+//! | RFC 6710 MT-PRIORITY | `rfc6710.rs` |
+//! | RFC 7293 RRVS | `rfc7293.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
 //! | RFC 2033 LMTP, and a next hop that takes everything | `next_hop.rs` |
@@ -67,9 +70,11 @@ mod rfc5321;
 
 mod rfc821;
 
+mod relaying;
 mod rfc1870;
 mod rfc1985;
 mod rfc2034;
+mod rfc2852;
 mod rfc2920;
 mod rfc3030;
 mod rfc3207;
@@ -77,8 +82,11 @@ mod rfc3461;
 mod rfc4954;
 mod rfc6152;
 mod rfc6531;
+mod rfc6710;
+mod rfc7293;
 mod rfc7504;
 mod rfc7505;
+mod rfc8689;
 mod rfc9422;
 
 #[cfg(test)]

@@ -33,6 +33,10 @@
 //! | SMTPUTF8 (RFC 6531, RFC 6532) | `mutants/rfc6531.rs` |
 //! | 521, and null MX (RFC 7504, RFC 7505) | `mutants/rfc7504.rs` |
 //! | LIMITS (RFC 9422) | `mutants/rfc9422.rs` |
+//! | DELIVERBY (RFC 2852) | `mutants/rfc2852.rs` |
+//! | MT-PRIORITY (RFC 6710) | `mutants/rfc6710.rs` |
+//! | RRVS (RFC 7293) | `mutants/rfc7293.rs` |
+//! | REQUIRETLS (RFC 8689) | `mutants/rfc8689.rs` |
 //! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
 //! | its text (RFC 5321 §3.6.3, §4.5.2) | `mutants/content.rs` |
@@ -59,14 +63,18 @@ pub(crate) mod reading;
 mod reply;
 mod rfc1985;
 mod rfc2034;
+mod rfc2852;
 mod rfc3030;
 mod rfc3207;
 mod rfc3461;
 mod rfc3464;
 mod rfc4954;
 mod rfc6531;
+mod rfc6710;
+mod rfc7293;
 mod rfc7504;
 mod rfc821;
+mod rfc8689;
 mod rfc9422;
 mod session;
 mod shows;
@@ -298,6 +306,7 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc1985::MUTANTS,
     rfc2034::MUTANTS,
     rfc3030::MUTANTS,
+    rfc2852::MUTANTS,
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,
     rfc3464::MUTANTS,
@@ -306,6 +315,9 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc7504::MUTANTS,
     rfc821::MUTANTS,
     rfc9422::MUTANTS,
+    rfc6710::MUTANTS,
+    rfc7293::MUTANTS,
+    rfc8689::MUTANTS,
     session::MUTANTS,
     sizes::MUTANTS,
     trace::MUTANTS,

@@ -11,6 +11,7 @@ use crate::extension::Extension;
 use crate::model::{Model, Stimulus};
 use crate::rfc4954;
 use crate::rfc5321::keywords::line_with_parameter;
+use crate::rfc6710;
 use crate::text::{Fault, TextRule, behind_enhanced_code};
 use crate::{rfc6531, rfc7504, rfc7505};
 
@@ -151,6 +152,7 @@ fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<Enhance
         return EnhancedCode::new(reply.code.class(), subject, detail);
     }
     let (subject, detail) = match reply.code.get() {
+        250 if is_lowered(model, stimulus) => (3, 6),
         250 | 251 if verb == Some(Verb::Mail) => (1, 0),
         250 | 251 if verb == Some(Verb::Rcpt) || inquiry => (1, 5),
         250 if matches!(stimulus, Stimulus::Message(_)) => (6, 0),
@@ -174,6 +176,11 @@ fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<Enhance
         _ => (0, 0),
     };
     EnhancedCode::new(reply.code.class(), subject, detail)
+}
+
+/// Whether it is a MAIL whose priority was lowered (RFC 6710 §4.1).
+fn is_lowered(model: &Model, stimulus: &Stimulus<'_>) -> bool {
+    matches!(stimulus, Stimulus::Request(request) if rfc6710::lowers(model, request))
 }
 
 /// Whether the recipient is somebody that we do not relay for.

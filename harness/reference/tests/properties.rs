@@ -211,6 +211,22 @@ fn of_extensions() -> impl Strategy<Value = Vec<u8>> {
     .prop_map(|text| text.as_bytes().to_vec())
 }
 
+/// Parameters of the smaller extensions.
+const SMALLER: &[&str] = &[
+    "ETRN branch.example.test\r\n",
+    "MAIL FROM:<a@b.test> BY=120;R\r\n",
+    "MAIL FROM:<> BY=0;R MT-PRIORITY=9\r\n",
+    "MAIL FROM:<> BY=1;N BY=2;N\r\n",
+    "MAIL FROM:<> MT-PRIORITY=3\r\n",
+    "MAIL FROM:<> MT-PRIORITY=10\r\n",
+    "MAIL FROM:<> REQUIRETLS\r\n",
+    "RCPT TO:<reassigned@example.test> RRVS=2001-01-01T00:00:00Z\r\n",
+    "RCPT TO:<user@example.test> RRVS=yesterday\r\n",
+    "ETRN @x\r\n",
+    "ETRN\r\n",
+    "RCPT TO:<a@branch.example.test>\r\n",
+];
+
 /// Pieces of sessions: legal commands, nearly legal ones, message text, and noise.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(vec![
@@ -293,6 +309,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         30 => known.clone(),
         6 => of_extensions(),
+        5 => prop::sample::select(SMALLER).prop_map(|text| text.as_bytes().to_vec()),
         5 => prop::sample::select(INTERNATIONAL).prop_map(|text| text.as_bytes().to_vec()),
         3 => Just(b".\r\n".to_vec()),
         1 => Just(b"QUIT\r\n".to_vec()),

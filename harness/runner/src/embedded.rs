@@ -81,6 +81,10 @@ pub fn tell_of_reference(profile: &mut Profile) {
     profile.second_undeliverable_recipient.get_or_insert_with(|| format!("{LOST}2@{domain}"));
     profile.facts.extend(["relay", "one-name"].map(str::to_owned));
     let made = config_of(profile);
+    if let Some((account, _)) = made.reassigned.first() {
+        let mailbox = format!("{}@{}", account.local_part, account.domain);
+        profile.variables.entry("reassigned".to_owned()).or_insert(mailbox);
+    }
     if let Some(node) = made.etrn.first().filter(|_| !made.withheld.contains(&"ETRN".to_owned())) {
         profile.variables.entry("etrn".to_owned()).or_insert_with(|| node.clone());
     }
@@ -128,6 +132,12 @@ pub fn config_of(profile: &Profile) -> Config {
         .map(|mailbox| split(mailbox, &name))
         .map(|(local_part, domain)| Account::new(&local_part, &domain))
         .collect();
+    let (_, domain) = split(&profile.recipient, &name);
+    let reassigned = usual
+        .reassigned
+        .iter()
+        .map(|(account, since)| (Account { domain: domain.clone(), ..account.clone() }, *since));
+    let reassigned: Vec<(Account, i64)> = reassigned.collect();
     let lists: Vec<MailingList> = wanted.lists.iter().map(|list| list_of(list, &name)).collect();
     let moved: Vec<Moved> = wanted.moved.iter().map(|moved| moved_of(moved, &name)).collect();
     let unknown = profile.unknown_recipient.iter().map(|mailbox| split(mailbox, &name).1);
@@ -152,6 +162,7 @@ pub fn config_of(profile: &Profile) -> Config {
         domains,
         accounts,
         undeliverable,
+        reassigned,
         lists,
         moved,
         relays: has(Habit::Relays),

@@ -44,6 +44,10 @@ pub(crate) struct Reported {
 pub(crate) enum Action {
     /// It did not reach the mailbox, and never will.
     Failed,
+    /// It was to go on inside TLS, and there is none (RFC 8689 §4.2.1).
+    NoTls,
+    /// It was to come back unless it is in time, and the next host can't say (RFC 2852 §4.1.4.1).
+    NotByTime,
     /// It was passed on to a host that will not tell.
     Relayed,
     /// It is in the mailbox.
@@ -59,6 +63,18 @@ impl Action {
                 "5.1.1",
                 "550 5.1.1 No such mailbox",
                 "Your message did not reach these mailboxes:",
+            ],
+            Self::NoTls => [
+                "failed",
+                "5.7.10",
+                "",
+                "Your message needs TLS, and there is none on the way to these mailboxes:",
+            ],
+            Self::NotByTime => [
+                "failed",
+                "5.3.3",
+                "",
+                "Nobody can tell whether your message would be in time for these mailboxes:",
             ],
             Self::Relayed => [
                 "relayed",
@@ -114,7 +130,9 @@ impl Notice<'_> {
             notice.line(&[b"Action: ", action.as_bytes()]);
             notice.line(&[b"Status: ", status.as_bytes()]);
             // A list is on this host (RFC 3461 §5.2.7.1), whatever host its members are on.
-            if let Some(remote) = self.remote.filter(|_| self.action != Action::Delivered) {
+            if let Some(remote) =
+                self.remote.filter(|_| !said.is_empty() && self.action != Action::Delivered)
+            {
                 notice.line(&[b"Remote-MTA: dns; ", remote.as_bytes()]);
                 notice.line(&[b"Diagnostic-Code: smtp; ", said.as_bytes()]);
             }

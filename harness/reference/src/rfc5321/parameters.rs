@@ -37,6 +37,9 @@ pub(crate) fn on_mail(
         .all(|parameter| extension::of_mail_parameter(model, parameter.keyword).is_some());
     let expectation = refuse_repeated(&mail.parameters, expectation);
     let expectation = rfc3461::of_mail(model, request, &mail.parameters, expectation);
+    let expectation = extension::offered(model).fold(expectation, |expectation, extension| {
+        extension.on_mail_line(model, request, &mail.parameters, expectation)
+    });
     // What a careful server takes, offered parameters included, is no error of syntax.
     let taken =
         offered && *model.state() == State::Ready && expectation.preferred.code.class() == 2;
@@ -63,7 +66,10 @@ pub(crate) fn on_rcpt(
         };
     }
     let expectation = refuse_repeated(&rcpt.parameters, expectation);
-    rfc3461::of_rcpt(model, request, &rcpt.parameters, expectation)
+    let expectation = rfc3461::of_rcpt(model, request, &rcpt.parameters, expectation);
+    extension::offered(model).fold(expectation, |expectation, extension| {
+        extension.on_rcpt_line(model, request, expectation)
+    })
 }
 
 /// A parameter that no offered extension has: a server may know it without having offered it,

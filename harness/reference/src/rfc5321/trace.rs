@@ -23,6 +23,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) authenticated: bool,
     /// Whether MAIL carried SMTPUTF8 (RFC 6531 §3.7.3).
     pub(crate) internationalized: bool,
+    /// The priority that the client asked for, as far as it may (RFC 6710 §4.1).
+    pub(crate) priority: Option<i8>,
     /// When, in seconds since 1970 began.
     pub(crate) at: u64,
 }
@@ -39,7 +41,11 @@ impl Arrival<'_> {
         line.extend_from_slice(&self.spelled(self.from));
         line.extend(format!(" ({peer})\r\n\tby ").bytes());
         line.extend_from_slice(&self.spelled(self.by.as_bytes()));
-        line.extend(format!(" with {protocol};\r\n\t{}\r\n", date(self.at)).bytes());
+        line.extend(format!(" with {protocol}").bytes());
+        if let Some(number) = self.priority {
+            line.extend(format!("\r\n\tPRIORITY {number}").bytes());
+        }
+        line.extend(format!(";\r\n\t{}\r\n", date(self.at)).bytes());
         line
     }
 
@@ -145,6 +151,7 @@ mod tests {
             secured: false,
             authenticated: false,
             internationalized: false,
+            priority: None,
             at: 0,
         };
         let expected = "Received: from bar.com ([192.0.2.1])\r\n\tby foo.com with ESMTP;\r\n\
@@ -175,6 +182,7 @@ mod tests {
                 secured,
                 authenticated,
                 internationalized: true,
+                priority: None,
                 at: 0,
             };
             let expected = format!(

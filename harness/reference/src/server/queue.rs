@@ -9,8 +9,9 @@ use smtpspec_protocol::Request;
 
 use super::{Output, Phase, Server};
 use crate::client::Client;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, dispatch};
 use crate::model::Stimulus;
+use crate::relaying;
 use crate::rfc1985::{Node, keeps_mail_for};
 
 impl Server {
@@ -36,8 +37,18 @@ impl Server {
         }
     }
 
+    /// All mail that comes of an accepted message and goes out now.
+    pub(super) fn mails_of(&mut self, accepted: &Delivery, at: u64) -> Vec<Delivery> {
+        let mails = dispatch(&self.config, accepted, at);
+        let mails = match self.model.transaction().and_then(relaying::obstacle) {
+            Some(why) => relaying::kept_back(&self.config, mails, why, at),
+            None => mails,
+        };
+        self.keep_waiting(mails)
+    }
+
     /// Keeps of this mail what is for domains that ask for theirs, and returns the rest.
-    pub(super) fn keep_waiting(&mut self, mails: Vec<Delivery>) -> Vec<Delivery> {
+    fn keep_waiting(&mut self, mails: Vec<Delivery>) -> Vec<Delivery> {
         let mut others = Vec::new();
         for mut mail in mails {
             let kept = |mailbox: &Vec<u8>| keeps_mail_for(&self.config, domain(mailbox));

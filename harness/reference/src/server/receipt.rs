@@ -6,12 +6,12 @@ use smtpspec_protocol::limits;
 
 use super::{Output, Phase, Server};
 use crate::config::Config;
-use crate::delivery::{Delivery, dispatch, notice};
+use crate::delivery::{Delivery, notice};
 use crate::measure::Measure;
 use crate::model::Stimulus;
 use crate::mutants::reading::Reading;
 use crate::rfc5321::trace::Arrival;
-use crate::{rfc3030, rfc6531};
+use crate::{rfc3030, rfc6531, rfc6710};
 
 /// A message on its way in.
 #[derive(Debug)]
@@ -60,9 +60,7 @@ impl Server {
             let back = rfc3030::is_undeclared(&self.model, text)
                 .then(|| notice(&self.config, &accepted, &accepted.recipients, at))
                 .flatten();
-            let mails =
-                back.map_or_else(|| dispatch(&self.config, &accepted, at), |back| vec![back]);
-            let mails = self.keep_waiting(mails);
+            let mails = back.map_or_else(|| self.mails_of(&accepted, at), |back| vec![back]);
             self.outputs.extend(mails.into_iter().map(Output::Deliver));
         }
         if !self.config.mutants.is_empty() {
@@ -86,6 +84,7 @@ impl Server {
             secured: self.model.is_secured(),
             authenticated: self.model.login().authenticated,
             internationalized: transaction.has(rfc6531::KEYWORD),
+            priority: rfc6710::of_transaction(&self.model, &transaction),
             at: self.epoch.saturating_add(now.as_secs()),
         };
         let mut message = arrival.received();
