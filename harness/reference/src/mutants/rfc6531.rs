@@ -175,10 +175,10 @@ pub(super) static MUTANTS: &[Mutant] = &[
         ),
     ),
     mutant(
-        "unannounced-utf8-sender-draws-501",
-        "calls a reverse-path beyond ASCII an error of syntax where SMTPUTF8 is missing",
+        "unannounced-utf8-sender-draws-553",
+        "refuses a reverse-path beyond ASCII with 553 and 5.6.7 where SMTPUTF8 is missing",
         requirement!("rfc6531-3.5-3"),
-        answer(|on| on.is(Verb::Mail) && is_ascii_only(on), 501, "Syntax error"),
+        answer(|on| on.is(Verb::Mail) && is_ascii_only(on), 553, "Mailboxes need SMTPUTF8"),
     ),
     mutant(
         "unannounced-utf8-recipient-draws-550",

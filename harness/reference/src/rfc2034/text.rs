@@ -75,7 +75,7 @@ pub(super) fn with_3yz(reply: &Reply) -> Option<Fault> {
 /// For each subject, the highest detail in the registry that RFC 5248 §2.1 founded: RFC 3463 §3,
 /// RFC 3886, RFC 4468, RFC 4954, RFC 6531, RFC 6710, RFC 7293, RFC 7372, RFC 7505, RFC 8689 and
 /// others. Below it the details have no gaps.
-const LAST_DETAIL: [u16; 8] = [0, 10, 4, 6, 7, 7, 10, 30];
+const LAST_DETAIL: [u16; 8] = [0, 10, 4, 6, 7, 6, 10, 30];
 
 /// Three numbers with dots between, as a text begins with them.
 struct Shape<'a> {

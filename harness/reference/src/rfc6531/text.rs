@@ -5,7 +5,6 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Reply;
 
 use super::KEYWORD;
-use crate::rfc5321::grammar::is_called_an_error;
 use crate::rfc5321::keywords::line_with_parameter;
 use crate::text::{Fault, TextRule, behind_enhanced_code};
 
@@ -108,7 +107,7 @@ fn beyond_ascii(reply: &Reply, what: &'static str) -> Option<Fault> {
 }
 
 /// A mailbox that would have to be ASCII, to MAIL or to RCPT: the code, where the reply tells by its
-/// text or by its enhanced code that this is why it was refused (RFC 6531 §3.5).
+/// enhanced code that this is why it was refused (RFC 6531 §3.5).
 pub(super) fn of_ascii_only(mail: bool) -> [TextRule; 2] {
     let (code, enhanced) = if mail {
         (
@@ -129,8 +128,8 @@ pub(super) fn of_ascii_only(mail: bool) -> [TextRule; 2] {
 }
 
 fn not_with(reply: &Reply, code: u16) -> Option<Fault> {
-    let told = is_called_an_error(reply) || has_detail(reply, b".6.7");
-    (told && reply.code.get() != code)
+    // For its form it is refused as RFC 5321 has it, which this extension does not change.
+    (has_detail(reply, b".6.7") && reply.code.get() != code)
         .then(|| Fault::first("a mailbox that is not ASCII draws another code"))
 }
 
