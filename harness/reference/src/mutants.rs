@@ -27,7 +27,8 @@
 //! | binary messages (RFC 3030 §3) | `mutants/binarymime.rs` |
 //! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
 //! | the parameters of DSN (RFC 3461 §2 to §5.1) | `mutants/rfc3461.rs` |
-//! | what becomes of them, and notices (RFC 3461 §5.2 to §6.3, RFC 3464) | `mutants/rfc3464.rs` |
+//! | what becomes of them (RFC 3461 §5.2 to §6.1) | `mutants/dsn.rs` |
+//! | the form of notices (RFC 3461 §6, RFC 3464) | `mutants/rfc3464.rs` |
 //! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
 //! | challenges and responses (RFC 4954 §4) | `mutants/exchange.rs` |
 //! | SMTPUTF8 (RFC 6531, RFC 6532) | `mutants/rfc6531.rs` |
@@ -48,6 +49,7 @@ mod binarymime;
 pub(crate) mod content;
 mod data;
 mod delivery;
+mod dsn;
 mod envelope;
 mod exchange;
 mod extension;
@@ -309,6 +311,7 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc2852::MUTANTS,
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,
+    dsn::MUTANTS,
     rfc3464::MUTANTS,
     rfc4954::MUTANTS,
     rfc6531::MUTANTS,
