@@ -2,12 +2,15 @@
 
 use smtpspec_protocol::escape::{escape, unescape};
 use smtpspec_protocol::{
-    Command, Framed, Grammar, LineBuffer, Quirks, Request, Verb, limits, oddities,
+    Command, Framed, Grammar, LineBuffer, Protocol, Quirks, Request, Verb, limits, oddities,
 };
 
 use crate::pieces::pieces;
 
-const GRAMMARS: [Grammar; 2] = [Grammar { smtputf8: false }, Grammar { smtputf8: true }];
+const GRAMMARS: [Grammar; 2] = [
+    Grammar { smtputf8: false, protocol: Protocol::Smtp },
+    Grammar { smtputf8: true, protocol: Protocol::Smtp },
+];
 
 /// Any octets as lines, and each line as a command.
 ///
@@ -99,7 +102,7 @@ fn assert_printable(command: &Command<'_>, quirks: Quirks, grammar: Grammar) {
 /// A strict line stays the same command with more extensions, in other letters, and with each of
 /// the quirks that can be put into it, which are then told.
 fn assert_lenient(line: &[u8], command: &Command<'_>, grammar: Grammar) {
-    let widest = Request::parse(line, Grammar { smtputf8: true });
+    let widest = Request::parse(line, Grammar { smtputf8: true, ..Grammar::default() });
     assert!(widest.is_strict() && widest.command.as_ref() == Ok(command));
     let reads = |line: &[u8], quirks: Quirks| {
         let request = Request::parse(line, grammar);

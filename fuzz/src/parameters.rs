@@ -7,7 +7,7 @@ use smtpspec_protocol::{Command, Grammar, Parameters, Request, SyntaxError};
 /// What is read, printed and read again is the same; each parameter is found by its keyword in any
 /// case; and both ways of reading agree (RFC 5321 §4.1.2).
 pub fn parameters(input: &[u8]) {
-    for grammar in [Grammar { smtputf8: false }, Grammar { smtputf8: true }] {
+    for grammar in [Grammar::default(), Grammar { smtputf8: true, ..Grammar::default() }] {
         let alone = Parameters::parse(input, grammar);
         match &alone {
             Ok(parameters) => assert_parameters(input, parameters, grammar),
@@ -33,7 +33,7 @@ fn assert_parameters(input: &[u8], parameters: &Parameters<'_>, grammar: Grammar
         assert!(found.keyword.eq_ignore_ascii_case(parameter.keyword));
     }
     assert_eq!(Parameters::parse(&printed, grammar).as_ref(), Ok(parameters));
-    let widest = Grammar { smtputf8: true };
+    let widest = Grammar { smtputf8: true, ..Grammar::default() };
     assert_eq!(Parameters::parse(input, widest).as_ref(), Ok(parameters));
 }
 

@@ -14,7 +14,7 @@ use smtpspec_protocol::{
 /// and a mailbox that are each read alone. Addresses are those that the standard library reads
 /// (RFC 5321 §4.1.2, §4.1.3).
 pub fn path(input: &[u8]) {
-    for grammar in [Grammar { smtputf8: false }, Grammar { smtputf8: true }] {
+    for grammar in [Grammar::default(), Grammar { smtputf8: true, ..Grammar::default() }] {
         match Mailbox::parse(input, grammar) {
             Ok(mailbox) => assert_mailbox(input, &mailbox, grammar),
             Err(error) => {

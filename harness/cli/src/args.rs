@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
-use smtpspec_scenario::HopProtocol;
+use smtpspec_protocol::Protocol;
 
 /// Tells whether an SMTP server does what the RFCs say.
 ///
@@ -77,6 +77,9 @@ pub(crate) struct Run {
     pub(crate) filters: Vec<String>,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Speak LMTP, and run the scenarios for servers that speak it
+    #[arg(long, env = "SMTPSPEC_LMTP")]
+    pub(crate) lmtp: bool,
     /// Begin TLS with STARTTLS in each scenario that does not begin with the greeting
     #[arg(long, env = "SMTPSPEC_TLS", conflicts_with = "tls_on_connect")]
     pub(crate) tls: bool,
@@ -109,7 +112,7 @@ pub(crate) struct Run {
     pub(crate) next_hop: Option<SocketAddr>,
     /// What the next hop speaks: smtp or lmtp; smtp, if nobody says otherwise
     #[arg(long, value_name = "PROTOCOL", env = "SMTPSPEC_NEXT_HOP_PROTOCOL")]
-    pub(crate) next_hop_protocol: Option<HopProtocol>,
+    pub(crate) next_hop_protocol: Option<Protocol>,
     /// The Maildir that the target delivers into, to see what mail comes out of it
     #[arg(long, value_name = "DIR", env = "SMTPSPEC_DELIVERED_MAILDIR")]
     pub(crate) delivered_maildir: Option<PathBuf>,
@@ -296,6 +299,9 @@ pub(crate) struct Serve {
     /// A Maildir for what is delivered; without it mail is kept in memory and then forgotten
     #[arg(long, value_name = "DIR", env = "SMTPSPEC_MAILDIR")]
     pub(crate) maildir: Option<PathBuf>,
+    /// Speak LMTP
+    #[arg(long, env = "SMTPSPEC_LMTP")]
+    pub(crate) lmtp: bool,
     /// A deviation of the server, by name (`smtpspec list mutants`); may be given again
     #[arg(long = "mutant", value_name = "NAME", env = "SMTPSPEC_MUTANT", value_delimiter = ',')]
     pub(crate) mutants: Vec<String>,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use smtpspec_protocol::Protocol;
 use smtpspec_scenario::{Credentials, Outlet, Profile, Source, Tls};
 
 use crate::args::{Run, Target};
@@ -34,7 +35,11 @@ pub(crate) fn read(path: Option<&Path>, console: &Console) -> Result<Profile, Ex
 
 /// The profile of `run`.
 pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
-    let mut profile = of_target(&run.target, console)?;
+    let usual = if run.lmtp { "lmtp" } else { USUAL };
+    let mut profile = of_target(&run.target, usual, console)?;
+    if run.lmtp {
+        profile.protocol = Protocol::Lmtp;
+    }
     if run.tls {
         profile.tls = Tls::StartTls;
     } else if run.tls_on_connect {
@@ -53,16 +58,25 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
     Ok(profile)
 }
 
-/// The profile of the reference server inside the program.
-fn usual(console: &Console) -> Result<Profile, Exit> {
-    let usual = suite::reference_profiles(console)?.into_iter().next();
-    Ok(usual.map(|(_, profile)| profile).unwrap_or_default())
+/// The profile of the reference server inside the program, by its name.
+fn of_reference(name: &str, console: &Console) -> Result<Profile, Exit> {
+    let mut profiles = suite::reference_profiles(console)?.into_iter();
+    let found = profiles.find(|(known, _)| *known == name);
+    Ok(found.map(|(_, profile)| profile).unwrap_or_default())
 }
 
-/// The profile of a target: the file, and the flags over it.
-pub(crate) fn of_target(flags: &Target, console: &Console) -> Result<Profile, Exit> {
+/// The setting of the reference that a run has which names no target.
+pub(crate) const USUAL: &str = "usual";
+
+/// The profile of a target: the file, and the flags over it. `reference` is the setting of the
+/// reference where there is no other target.
+pub(crate) fn of_target(
+    flags: &Target,
+    reference: &str,
+    console: &Console,
+) -> Result<Profile, Exit> {
     let mut profile = match (&flags.profile, &flags.server) {
-        (None, None) => usual(console)?,
+        (None, None) => of_reference(reference, console)?,
         (path, _) => read(path.as_deref(), console)?,
     };
     if let Some(server) = &flags.server {

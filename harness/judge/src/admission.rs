@@ -15,6 +15,12 @@ impl Play {
             self.stop(Verdict::Skip, "it tests a client, and this run tests a server".to_owned());
             return;
         }
+        let speaks = self.setup.profile.protocol;
+        if !scenario.requires.protocol.holds(speaks) {
+            let protocol = speaks.as_str().to_ascii_uppercase();
+            self.stop(Verdict::Skip, format!("it is not for a target that speaks {protocol}"));
+            return;
+        }
         if scenario.requires.next_hop && !self.sees_deliveries() {
             return;
         }

@@ -55,7 +55,7 @@ impl Play {
         if reply.code.get() == 421 {
             self.tally.congested = true;
         }
-        let greeted = matches!(&exchange.asked, Asked::Command(verb) if verb == "EHLO");
+        let greeted = matches!(&exchange.asked, Asked::Command(verb) if matches!(verb.as_str(), "EHLO" | "LHLO"));
         if greeted && reply.code.class() == 2 {
             self.peers[peer].keywords = compare::keywords(reply);
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use smtpspec_protocol::Reply;
+use smtpspec_protocol::{Protocol, Reply};
 use smtpspec_reference::State;
 
 use crate::peer::{Link, Peer};
@@ -50,7 +50,11 @@ impl Default for Listener {
 impl Listener {
     /// A connection that is not open yet.
     pub fn new() -> Self {
-        Self { peer: Peer::new(None), transcript: Transcript::default(), heard: Vec::new() }
+        Self {
+            peer: Peer::new(None, Protocol::Smtp),
+            transcript: Transcript::default(),
+            heard: Vec::new(),
+        }
     }
 
     /// Takes note of what happened, so long after the beginning.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smtpspec_protocol::{ReadReply, Reply, ReplyReader};
+use smtpspec_protocol::{Protocol, ReadReply, Reply, ReplyReader};
 use smtpspec_reference::{Config, Delivery, Output, Server};
 use smtpspec_scenario::Case;
 
@@ -122,12 +122,12 @@ impl World {
     }
 }
 
-/// What the model finds in a transcript, without any scenario beside it.
-pub fn listen(transcript: &Transcript) -> Vec<Finding> {
+/// What the model finds in a transcript of this protocol, without any scenario beside it.
+pub fn listen(transcript: &Transcript, protocol: Protocol) -> Vec<Finding> {
     let mut peers: Vec<Peer> = Vec::new();
     for (index, event) in transcript.events.iter().enumerate() {
         while peers.len() <= event.connection {
-            peers.push(Peer::new(None));
+            peers.push(Peer::new(None, protocol));
         }
         let now = Duration::from_micros(event.at_us);
         peers[event.connection].observe(index, now, &event.what);
@@ -212,10 +212,11 @@ impl Conversation {
     }
 }
 
-/// The keywords that the reference with this configuration offers after EHLO.
+/// The keywords that the reference with this configuration offers after EHLO, or LHLO.
 pub fn offered(config: &Arc<Config>) -> Vec<String> {
     let mut conversation = Conversation::open(config);
-    let replies = conversation.say(b"EHLO smtpspec.invalid\r\n");
+    let hello = format!("{} smtpspec.invalid\r\n", config.protocol.hello());
+    let replies = conversation.say(hello.as_bytes());
     let lines = replies.last().map_or(&[][..], |reply| reply.lines.as_slice());
     let keyword = |line: &Vec<u8>| {
         let word = line.split(|&octet| octet == b' ').next().unwrap_or_default();

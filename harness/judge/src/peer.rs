@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use smtpspec_protocol::{DataDecoder, Framed, LineBuffer};
+use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Protocol};
 
 use crate::transcript::Happening;
 use crate::watch::{Exchange, Watch};
@@ -19,6 +19,8 @@ const LARGEST_MESSAGE: usize = 64 * 1024 * 1024;
 pub(crate) struct Peer {
     /// The name of `on:`; the first connection has none.
     pub(crate) name: Option<String>,
+    /// What the target speaks.
+    protocol: Protocol,
     pub(crate) link: Link,
     /// When the last octet went out.
     pub(crate) last_sent: Duration,
@@ -65,15 +67,16 @@ pub(crate) enum Heard {
 }
 
 impl Peer {
-    pub(crate) fn new(name: Option<String>) -> Self {
+    pub(crate) fn new(name: Option<String>, protocol: Protocol) -> Self {
         Self {
             name,
+            protocol,
             link: Link::Unopened,
             last_sent: Duration::ZERO,
             keywords: Vec::new(),
             in_clear: Vec::new(),
             secured: false,
-            watch: Watch::new(),
+            watch: Watch::new(protocol),
             inbound: None,
         }
     }
@@ -139,7 +142,7 @@ impl Peer {
                 decoder: None,
             });
         } else {
-            self.watch = Watch::new();
+            self.watch = Watch::new(self.protocol);
         }
     }
 

@@ -147,8 +147,9 @@ impl Play {
         // A server may have heard of them in another case.
         let credentials = setup.profile.credentials.iter();
         let secrets = credentials.flat_map(|of| of.password.iter().chain(&of.token)).collect();
+        let (protocol, tls) = (setup.profile.protocol, setup.profile.tls);
         let prelude =
-            prelude::steps(scenario.given, setup.profile.tls).into_iter().map(|step| (step, true));
+            prelude::steps(scenario.given, protocol, tls).into_iter().map(|step| (step, true));
         let dialogue = scenario.dialogue.iter().cloned().map(|step| (step, false));
         let agenda =
             prelude.chain(dialogue).map(|(step, prelude)| Item { step, prelude }).collect();
@@ -158,7 +159,7 @@ impl Play {
             variables,
             captured: Vec::new(),
             agenda,
-            peers: vec![Peer::new(None)],
+            peers: vec![Peer::new(None, protocol)],
             transcript: Transcript::default(),
             collected: Collected::default(),
             tally: Tally::default(),
@@ -296,7 +297,8 @@ impl Play {
         if let Some(index) = self.peers.iter().position(|peer| peer.name.as_deref() == name) {
             return index;
         }
-        self.peers.push(Peer::new(name.map(str::to_owned)));
+        let protocol = self.setup.profile.protocol;
+        self.peers.push(Peer::new(name.map(str::to_owned), protocol));
         self.peers.len() - 1
     }
 

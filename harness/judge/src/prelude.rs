@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use smtpspec_protocol::CodeSet;
+use smtpspec_protocol::{CodeSet, Protocol};
 use smtpspec_scenario::{
     Act, Condition, Content, Given, Hear, Place, ReplyPattern, Send, Step, Template, Tls,
 };
 
-/// The steps that lead to `given`. EHLO stands alone here; where a server knows no EHLO the
+/// The steps that lead to `given`. EHLO stands alone here, or LHLO (RFC 2033 §4.1); where a server knows no EHLO the
 /// interpreter falls back to HELO, as RFC 5321 §3.2 says.
 ///
 /// TLS comes after the first EHLO where `given` or the profile wants it by STARTTLS; where the
 /// connection was inside TLS from its first octet, there is nothing to begin.
-pub(crate) fn steps(given: Given, tls: Tls) -> Vec<Step> {
+pub(crate) fn steps(given: Given, protocol: Protocol, tls: Tls) -> Vec<Step> {
+    let hello = format!("{} ${{client}}", protocol.hello());
     let stages: [(Given, Option<&str>, &'static str); 5] = [
         (Given::Greeted, None, "220"),
-        (Given::Greeted, Some(HELLO), "250"),
+        (Given::Greeted, Some(&hello), "250"),
         (Given::Mail, Some("MAIL FROM:<${sender}>"), "250"),
         (Given::Recipient, Some("RCPT TO:<${recipient}>"), "250 251"),
         (Given::Data, Some("DATA"), "354"),
@@ -27,10 +28,10 @@ pub(crate) fn steps(given: Given, tls: Tls) -> Vec<Step> {
         if rank(reaches) <= rank(given) {
             steps.extend(line.map(say).into_iter().chain([hear(codes)]));
         }
-        if begins && line == Some(HELLO) {
+        if begins && line == Some(&hello) {
             let handshake = Send::Handshake { may_fail: false };
             steps.extend([say("STARTTLS"), hear("220"), step(Act::Send(handshake))]);
-            steps.extend([say(HELLO), hear("250")]);
+            steps.extend([say(&hello), hear("250")]);
         }
     }
     if given == Given::Authenticated {
@@ -53,8 +54,6 @@ fn log_in() -> Step {
     ];
     step(Act::Send(Send::Writes { writes: vec![parts.into()], pause: Duration::ZERO }))
 }
-
-const HELLO: &str = "EHLO ${client}";
 
 const fn rank(given: Given) -> u8 {
     match given {

@@ -20,6 +20,7 @@ mod exchange;
 mod judging;
 mod login;
 mod pairing;
+mod report;
 
 #[cfg(test)]
 mod laws;
@@ -29,7 +30,7 @@ mod tests;
 use std::collections::VecDeque;
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{ReadReply, ReplyLimit, ReplyReader, SeenReply};
+use smtpspec_protocol::{Protocol, ReadReply, ReplyLimit, ReplyReader, SeenReply};
 use smtpspec_reference::{Measure, Model, State};
 
 use self::data::Data;
@@ -114,9 +115,9 @@ enum Phase {
 }
 
 impl Watch {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(protocol: Protocol) -> Self {
         Self {
-            model: Model::oracle(),
+            model: Model::oracle_of(protocol),
             reader: ReplyReader::default(),
             pending: VecDeque::new(),
             phase: Phase::Greeting,

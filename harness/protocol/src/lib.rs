@@ -22,6 +22,7 @@
 //! | RFC 5321 §4.2 (replies) | [`rfc5321::reply`], [`rfc5321::reply_code`], [`rfc5321::reply_reader`] |
 //! | RFC 5321 §4.2.1 (families of codes) | [`rfc5321::code_set`] |
 //! | RFC 5321 §4.5.3 (sizes and timeouts) | [`limits`] |
+//! | RFC 2033 §4.1 (LHLO) | [`rfc2033`] |
 //! | RFC 3463, RFC 2034 (enhanced status codes) | [`rfc3463`] |
 //! | RFC 3492 (Punycode) | [`rfc3492`] |
 //! | RFC 6531 (UTF-8 in addresses) | [`rfc6531`] |
@@ -42,6 +43,7 @@ pub mod escape;
 pub mod limits;
 pub mod line;
 pub mod quirk;
+pub mod rfc2033;
 pub mod rfc3463;
 pub mod rfc3492;
 pub mod rfc5321;
@@ -50,5 +52,6 @@ pub mod rfc6531;
 pub use error::{Fault, SyntaxError};
 pub use line::{Framed, LineBuffer, Oddity, OddityKind, oddities};
 pub use quirk::{Quirk, Quirks};
+pub use rfc2033::Protocol;
 pub use rfc3463::{EnhancedCode, EnhancedPattern};
 pub use rfc5321::*;

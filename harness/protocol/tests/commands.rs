@@ -89,7 +89,7 @@ fn spoiled() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn grammar() -> impl Strategy<Value = Grammar> {
-    any::<bool>().prop_map(|smtputf8| Grammar { smtputf8 })
+    any::<bool>().prop_map(|smtputf8| Grammar { smtputf8, ..Grammar::default() })
 }
 
 /// Writes a command and reads it again.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use smtpspec_protocol::rfc3492::u_labels;
-use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, limits};
+use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, Protocol, limits};
 
 use crate::mutants::Mutant;
 use crate::rfc1985;
@@ -34,6 +34,8 @@ pub struct Config {
     pub moved: Vec<Moved>,
     /// Whether mail for other domains is taken (RFC 5321 §3.6.2).
     pub relays: bool,
+    /// What it speaks (RFC 2033 §4).
+    pub protocol: Protocol,
     /// Whether the greeting is 554 (RFC 5321 §3.1).
     pub refuses_sessions: bool,
     /// Whether the greeting is 521: no mail is taken here, whatever happens (RFC 7504 §3).
@@ -289,7 +291,7 @@ pub(crate) fn is_same_domain(one: &[u8], other: &[u8]) -> bool {
 
 /// Whether it is the mailbox with this local part, without quotes, in this domain.
 fn is_at(mailbox: &[u8], local_part: &str, domain: &str) -> bool {
-    match Mailbox::parse(mailbox, Grammar { smtputf8: true }) {
+    match Mailbox::parse(mailbox, Grammar { smtputf8: true, ..Grammar::default() }) {
         Ok(Mailbox { local_part: spelled, host: Host::Domain(host) }) => {
             *spelled.content() == *local_part.as_bytes() && is_same_domain(host, domain.as_bytes())
         }
@@ -334,6 +336,7 @@ impl Default for Config {
             }],
             moved: Vec::new(),
             relays: false,
+            protocol: Protocol::Smtp,
             refuses_sessions: false,
             takes_no_mail: false,
             null_mx: Vec::new(),

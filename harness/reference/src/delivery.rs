@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use smtpspec_protocol::Reply;
+
 use crate::config::{Config, MailingList};
 use crate::rfc3461::fate;
 use crate::rfc5321::notice::Action;
@@ -29,6 +31,16 @@ impl Delivery {
     pub fn parameters_of(&self, mailbox: &[u8]) -> &[Parameter] {
         let mut all = self.recipient_parameters.iter();
         all.find(|(of, _)| of == mailbox).map_or(&[], |(_, parameters)| parameters)
+    }
+
+    /// What is left of it where each recipient has a reply of its own: the mail for those who were
+    /// accepted, and for nobody else (RFC 2033 §4.2).
+    pub(crate) fn for_those_accepted(mut self, replies: &[Reply]) -> Self {
+        if replies.len() == self.recipients.len() {
+            let mut replies = replies.iter();
+            self.recipients.retain(|_| replies.next().is_some_and(|reply| reply.code.class() == 2));
+        }
+        self
     }
 }
 

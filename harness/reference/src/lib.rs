@@ -33,6 +33,7 @@
 //! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
 //! | RFC 1870 SIZE | `rfc1870.rs` |
 //! | RFC 1985 ETRN | `rfc1985.rs`, `server/queue.rs` |
+//! | RFC 2033 LMTP | `rfc2033.rs` |
 //! | RFC 2034 ENHANCEDSTATUSCODES | `rfc2034.rs` |
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
 //! | RFC 3030 CHUNKING, BINARYMIME | `rfc3030/{chunking,binarymime}.rs` |
@@ -49,7 +50,7 @@
 //! | RFC 7293 RRVS | `rfc7293.rs` |
 //!
 //! The deviations that the server can be given are in `mutants.rs`.
-//! | RFC 2033 LMTP, and a next hop that takes everything | `next_hop.rs` |
+//! | a next hop that takes everything, by SMTP or LMTP | `next_hop.rs` |
 
 mod client;
 mod config;
@@ -73,6 +74,7 @@ mod rfc821;
 mod relaying;
 mod rfc1870;
 mod rfc1985;
+mod rfc2033;
 mod rfc2034;
 mod rfc2852;
 mod rfc2920;

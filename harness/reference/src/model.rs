@@ -2,9 +2,11 @@
 //!
 //! No rule lives here; what a reply does to the state is in the same file as the rules for it.
 
+mod report;
+
 use std::sync::Arc;
 
-use smtpspec_protocol::{Grammar, Reply, Request, Verb, limits};
+use smtpspec_protocol::{Grammar, Protocol, Reply, Request, Verb, limits};
 
 use crate::config::Config;
 use crate::expectation::Expectation;
@@ -21,18 +23,21 @@ use crate::rfc5321::{
 use crate::rfc9422::Counts;
 use crate::state::State;
 use crate::transaction::{ParameterList, Transaction};
-use crate::{rfc2034, rfc6531, rfc7504, rfc7505, rfc9422};
+use crate::{rfc2033, rfc2034, rfc6531, rfc7504, rfc7505, rfc9422};
 
 /// What an SMTP session is: its state, its extensions, its transaction (RFC 5321 §3).
 #[derive(Debug, Clone)]
 pub struct Model {
     config: Option<Arc<Config>>,
+    protocol: Protocol,
     state: State,
     hello: Option<Hello>,
     /// The name by which the server called itself last.
     named: Option<Vec<u8>>,
     offered: Vec<Offer>,
     transaction: Option<Transaction>,
+    /// For how many recipients the end of data was answered so far (RFC 2033 §4.2).
+    reported: usize,
     /// Whether the session is inside TLS (rfc3207-4.2-6).
     secured: bool,
     /// Who the client is.
@@ -87,13 +92,20 @@ impl Model {
     /// The model that judges a server of which nothing is known: whatever the RFCs leave to the
     /// server is permitted.
     pub fn oracle() -> Self {
+        Self::oracle_of(Protocol::Smtp)
+    }
+
+    /// The same for a server that speaks this protocol (RFC 2033 §4).
+    pub fn oracle_of(protocol: Protocol) -> Self {
         Self {
             config: None,
+            protocol,
             state: State::AwaitGreeting,
             hello: None,
             named: None,
             offered: Vec::new(),
             transaction: None,
+            reported: 0,
             secured: false,
             login: Login::default(),
             waiting: Vec::new(),
@@ -104,7 +116,8 @@ impl Model {
 
     /// The model of a server that knows its own mind: the replies preferred are precise.
     pub fn server(config: Arc<Config>) -> Self {
-        Self { config: Some(config), ..Self::oracle() }
+        let protocol = config.protocol;
+        Self { config: Some(config), ..Self::oracle_of(protocol) }
     }
 
     /// What may be answered, and what a careful server answers (RFC 5321 §4.3.2).
@@ -158,6 +171,9 @@ impl Model {
         }
         if self.state == State::Refused && !matches!(request.verb, Verb::Quit) {
             return greeting::expect_after_refusal(self, request);
+        }
+        if rfc2033::is_hello_of_smtp(self, request) {
+            return rfc2033::expect_hello();
         }
         for extension in extension::offered(self) {
             if let Some(expectation) = extension.on_command(self, request) {
@@ -258,7 +274,7 @@ impl Model {
             state: if unopened { State::AwaitGreeting } else { State::AwaitHello },
             secured: true,
             login: self.login.forgotten(),
-            ..Self::oracle()
+            ..Self::oracle_of(self.protocol)
         };
     }
 
@@ -315,7 +331,7 @@ impl Model {
 
     /// The grammar by which the next command is to be read (RFC 5321 §4.1.2).
     pub fn grammar(&self) -> Grammar {
-        Grammar { smtputf8: self.offers(rfc6531::KEYWORD) }
+        Grammar { smtputf8: self.offers(rfc6531::KEYWORD), protocol: self.protocol }
     }
 
     /// The transaction that is open, if one is (RFC 5321 §3.3).
@@ -372,6 +388,7 @@ impl Model {
     pub(crate) fn clear(&mut self) {
         self.transaction = None;
         self.ended_by_last_chunk = false;
+        self.reported = 0;
         self.state = if self.hello.is_some() { State::Ready } else { State::AwaitHello };
     }
 
@@ -386,6 +403,7 @@ impl Model {
     pub(crate) fn begin(&mut self, transaction: Transaction) {
         self.transaction = Some(transaction);
         self.ended_by_last_chunk = false;
+        self.reported = 0;
         self.state = State::AwaitRcpt;
     }
 

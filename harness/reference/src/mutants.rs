@@ -22,6 +22,7 @@
 //! | lines of commands, and sizes (RFC 5321 §2.3.8, §4.5.3) | `mutants/sizes.rs` |
 //! | SIZE and 8BITMIME (RFC 1870, RFC 6152) | `mutants/extension.rs` |
 //! | ETRN (RFC 1985) | `mutants/rfc1985.rs` |
+//! | LMTP (RFC 2033) | `mutants/rfc2033.rs` |
 //! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
 //! | chunks (RFC 3030 §2) | `mutants/rfc3030.rs` |
 //! | binary messages (RFC 3030 §3) | `mutants/binarymime.rs` |
@@ -64,6 +65,7 @@ mod pipelining;
 pub(crate) mod reading;
 mod reply;
 mod rfc1985;
+mod rfc2033;
 mod rfc2034;
 mod rfc2852;
 mod rfc3030;
@@ -306,6 +308,7 @@ static FAMILIES: &[&[Mutant]] = &[
     pipelining::MUTANTS,
     reply::MUTANTS,
     rfc1985::MUTANTS,
+    rfc2033::MUTANTS,
     rfc2034::MUTANTS,
     rfc3030::MUTANTS,
     rfc2852::MUTANTS,

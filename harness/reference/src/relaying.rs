@@ -53,6 +53,6 @@ pub(crate) fn kept_back(
 }
 
 fn is_relayed(config: &Config, mailbox: &[u8]) -> bool {
-    Mailbox::parse(mailbox, Grammar { smtputf8: true })
+    Mailbox::parse(mailbox, Grammar { smtputf8: true, ..Grammar::default() })
         .is_ok_and(|mailbox| config.standing_of(&mailbox) == Standing::Relayed)
 }

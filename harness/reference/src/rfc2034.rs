@@ -127,7 +127,10 @@ fn put_in_front(model: &Model, reply: &mut Reply, code: Option<EnhancedCode>) {
 fn is_exempt(stimulus: &Stimulus<'_>) -> bool {
     match stimulus {
         Stimulus::Connected => true,
-        Stimulus::Request(request) => matches!(request.verb, Verb::Ehlo | Verb::Helo),
+        // In LMTP those words are no verbs (RFC 2033 §4.1), and their replies are as free.
+        Stimulus::Request(request) => {
+            matches!(Verb::of(request.verb.name()), Verb::Ehlo | Verb::Helo)
+        }
         Stimulus::Overlong { head, .. } => head.get(..4).is_some_and(|verb| {
             verb.eq_ignore_ascii_case(b"EHLO") || verb.eq_ignore_ascii_case(b"HELO")
         }),
@@ -166,6 +169,7 @@ fn code(model: &Model, stimulus: &Stimulus<'_>, reply: &Reply) -> Option<Enhance
         500 => (5, 2),
         502 | 503 => (5, 1),
         501 | 504 | 555 => (5, 4),
+        550 if matches!(stimulus, Stimulus::Message(_)) => (2, 0),
         550 if verb == Some(Verb::Rcpt) && is_foreign(model, stimulus) => (7, 1),
         550 if verb == Some(Verb::Rcpt) || inquiry => (1, 1),
         551 => (1, 6),

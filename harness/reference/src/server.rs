@@ -7,6 +7,7 @@ mod bdat;
 mod deviation;
 mod queue;
 mod receipt;
+mod report;
 
 use core::net::{IpAddr, Ipv4Addr};
 use std::collections::VecDeque;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use smtpspec_protocol::{
-    DataDecoder, Flaw, FlawKind, Framed, LineBuffer, ReadReply, Reply, ReplyLimits, ReplyReader,
-    Request,
+    DataDecoder, Flaw, FlawKind, Framed, LineBuffer, Protocol, ReadReply, Reply, ReplyLimits,
+    ReplyReader, Request,
 };
 use smtpspec_reference::{
     Account, Config, Measure, Model, Moved, Output, Queued, Server, State, Stimulus, TurnPeers,
@@ -20,15 +20,19 @@ fn configs() -> impl Strategy<Value = Config> {
         0..=3,
     );
     let limits = (prop_oneof![Just(0_u64), 1_u64..300], 1_usize..4, 513_usize..1100);
-    (any::<[bool; 5]>(), withheld, limits).prop_map(
-        |([open, relays, vrfy, expn, turns], withheld, (octets, recipients, line))| Config {
+    (any::<[bool; 6]>(), withheld, limits).prop_map(
+        |([open, relays, vrfy, expn, turns, lmtp], withheld, (octets, recipients, line))| Config {
+            protocol: if lmtp { Protocol::Lmtp } else { Protocol::Smtp },
+            // Refused in LMTP when the message is there.
+            undeliverable: vec![Account::new("user2", "example.test")],
             refuses_sessions: !open && relays && !vrfy,
             takes_no_mail: !open && !relays && !expn,
             null_mx: if expn { config().null_mx } else { Vec::new() },
             relays,
             vrfy,
             expn,
-            withheld: [withheld, config().withheld].concat(),
+            // LMTP asks for more than SMTP does (RFC 2033 §5).
+            withheld: if lmtp { config().withheld } else { [withheld, config().withheld].concat() },
             max_message_octets: octets,
             max_recipients: recipients,
             max_command_line: line,
@@ -147,7 +151,12 @@ impl Watch {
                 }
                 let mut measure = Measure::default();
                 measure.feed(&text);
-                self.judge(&Stimulus::Message(measure.facts()));
+                let message = Stimulus::Message(measure.facts());
+                self.judge(&message);
+                // In LMTP each recipient has a reply (RFC 2033 §4.2).
+                while self.oracle.awaits_data() {
+                    self.judge(&message);
+                }
                 continue;
             }
             let in_exchange = *self.oracle.state() == State::AwaitResponse;
@@ -233,6 +242,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "EHLO client.test\r\n",
         "EHLO peer.test\r\n",
         "HELO client.test\r\n",
+        "LHLO client.test\r\n",
+        "LHLO\r\n",
         "HELO [192.0.2.1]\r\n",
         "EHLO [192.0.2.1] text\r\n",
         "EHLO my_host\r\n",
@@ -341,6 +352,9 @@ fn session() -> impl Strategy<Value = Vec<u8>> {
         "EHLO c.test\r\nMAIL FROM:<> SIZE=9\r\nRCPT TO:<user@example.test>\r\nDATA\r\n",
         "HELO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\nDATA\r\n.\r\n",
         "EHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\nBDAT 3\r\na\r\n",
+        "LHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\n",
+        "LHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\nRCPT TO:<user2@example.test>\r\n\
+         RCPT TO:<user@example.test>\r\nDATA\r\n",
     ]);
     (opening, prop::collection::vec(piece(), 0..25))
         .prop_map(|(opening, pieces)| [opening.as_bytes(), &pieces.concat()].concat())
@@ -361,9 +375,9 @@ proptest! {
         cuts in prop::collection::vec(any::<usize>(), 0..10),
         config in configs(),
     ) {
-        let longest = config.max_command_line;
+        let (longest, protocol) = (config.max_command_line, config.protocol);
         let (outputs, state) = outputs(config, &input, &cuts);
-        let mut watch = Watch { oracle: Model::oracle(), replies: replies(&outputs).into_iter() };
+        let mut watch = Watch { oracle: Model::oracle_of(protocol), replies: replies(&outputs).into_iter() };
         watch.run(longest, &input);
         prop_assert_eq!(*watch.oracle.state(), state);
         if state != State::Turned {

@@ -165,6 +165,7 @@ pub fn config_of(profile: &Profile) -> Config {
         reassigned,
         lists,
         moved,
+        protocol: profile.protocol,
         relays: has(Habit::Relays),
         refuses_sessions: has(Habit::RefusesSessions),
         takes_no_mail: has(Habit::TakesNoMail),
@@ -222,7 +223,7 @@ fn moved_of((address, to): (&String, &String), server: &str) -> Moved {
 /// The local part, unquoted, and the domain of a mailbox; without a domain it is the server's
 /// own. What is no mailbox is cut at its last `@`: nobody can send to it, which shows soon enough.
 fn split(mailbox: &str, server: &str) -> (String, String) {
-    let grammar = Grammar { smtputf8: true };
+    let grammar = Grammar { smtputf8: true, ..Grammar::default() };
     if let Ok(Mailbox { local_part, host: Host::Domain(domain) }) =
         Mailbox::parse(mailbox.as_bytes(), grammar)
     {

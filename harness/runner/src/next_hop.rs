@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use smtpspec_judge::{Mail, Via};
+use smtpspec_protocol::Protocol;
 use smtpspec_reference::{self as reference, Output};
-use smtpspec_scenario::HopProtocol;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -34,7 +34,7 @@ const READ: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct NextHop {
     socket: TcpListener,
-    protocol: HopProtocol,
+    protocol: Protocol,
     refused: Vec<Vec<u8>>,
     without: Vec<String>,
     postbox: Postbox,
@@ -43,7 +43,7 @@ pub(crate) struct NextHop {
 impl NextHop {
     pub(crate) async fn bind(
         address: SocketAddr,
-        protocol: HopProtocol,
+        protocol: Protocol,
         postbox: Postbox,
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
@@ -69,7 +69,7 @@ impl NextHop {
             tokio::select! {
                 accepted = self.socket.accept(), if room => match accepted {
                     Ok((stream, _)) => {
-                        let lmtp = self.protocol == HopProtocol::Lmtp;
+                        let lmtp = self.protocol == Protocol::Lmtp;
                         let hop = reference::NextHop::new(NAME, lmtp);
                         let hop = hop.refusing(self.refused.clone());
                         let hop = hop.without(self.without.clone());

@@ -26,6 +26,7 @@ scenarios:
   - id: first-mail
     title: A first message comes out
     checks: [rfc5321-6.1-1]
+    requires: {protocol: either}
     given: recipient
     dialogue:
       - C: DATA

@@ -163,7 +163,7 @@ struct Met {
 
 async fn meet(talk: &mut Conversation, profile: &Profile) -> Result<Met, Obstacle> {
     let patience = profile.timeouts.reply;
-    let hello = format!("EHLO {}\r\n", profile.client);
+    let hello = format!("{} {}\r\n", profile.protocol.hello(), profile.client);
     let greeting = match talk.hear(patience).await {
         Heard::Reply(greeting) => greeting,
         Heard::Silence if talk.heard.is_empty() => {

@@ -15,6 +15,7 @@ use std::thread;
 use smtpspec_catalogue::RequirementId;
 use smtpspec_judge::memory::{self, Played};
 use smtpspec_judge::{Happening, Segmentation, Setup, Transcript, Verdict};
+use smtpspec_protocol::Protocol;
 use smtpspec_reference::{Config, Delivery, Mutant};
 use smtpspec_scenario::{Case, Profile};
 
@@ -261,6 +262,7 @@ fn meet(mutant: &'static Mutant, scenes: &[Scene<'_>]) -> MutantProof {
 impl Scene<'_> {
     fn meet(&self, proof: &mut MutantProof) {
         let Self { stage, usual, places } = self;
+        let protocol = stage.config.protocol;
         let mutants = vec![proof.mutant];
         let config = Arc::new(Config { mutants, ..stage.config.clone() });
         let play = stage.player(&config);
@@ -277,21 +279,21 @@ impl Scene<'_> {
                 proof.for_its_rule |=
                     findings.iter().any(|finding| finding.requirement == proof.mutant.breaks);
             }
-            compare(proof, shown_by(&played), shown_by(usual));
+            compare(proof, protocol, shown_by(&played), shown_by(usual));
         }
         for (walk, usual) in stage.walks(&config).iter().zip(&usual.walks) {
-            compare(proof, (&walk.0, &walk.1), (&usual.0, &usual.1));
+            compare(proof, protocol, (&walk.0, &walk.1), (&usual.0, &usual.1));
         }
     }
 }
 
 /// Asks the model about what a mutant does otherwise than the reference: what is as there holds
 /// nothing against it.
-fn compare(proof: &mut MutantProof, shown: Seen<'_>, usual: Seen<'_>) {
+fn compare(proof: &mut MutantProof, protocol: Protocol, shown: Seen<'_>, usual: Seen<'_>) {
     if differ(shown, usual) {
         proof.deviates = true;
         if proof.oracle.is_none() {
-            let found = memory::listen(shown.0);
+            let found = memory::listen(shown.0, protocol);
             proof.oracle = found.first().map(|found| found.requirement);
         }
     }

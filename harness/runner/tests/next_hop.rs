@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_judge::{CaseResult, Happening, Verdict, Via};
+use smtpspec_protocol::Protocol;
 use smtpspec_reference::{Config, Delivery};
 use smtpspec_runner::{Embedded, Maildir, Memory, Sink};
-use smtpspec_scenario::{Case, HopProtocol, Outlet, Profile};
+use smtpspec_scenario::{Case, Outlet, Profile};
 use support::{Client, cases, options, profile, run};
 use tokio::net::TcpListener;
 
@@ -136,7 +137,7 @@ const ALL_PASS: [(&str, Verdict); 4] = [
 ];
 
 async fn over_next_hop(
-    protocol: HopProtocol,
+    protocol: Protocol,
     hello: &'static str,
     split: fn(&[u8]) -> Vec<Vec<u8>>,
 ) -> Vec<CaseResult> {
@@ -156,8 +157,7 @@ async fn over_next_hop(
 
 #[tokio::test]
 async fn a_next_hop_sees_what_the_target_passes_on() {
-    for (protocol, hello) in [(HopProtocol::Smtp, "EHLO relay"), (HopProtocol::Lmtp, "LHLO relay")]
-    {
+    for (protocol, hello) in [(Protocol::Smtp, "EHLO relay"), (Protocol::Lmtp, "LHLO relay")] {
         let results = over_next_hop(protocol, hello, whole).await;
         assert_eq!(outcomes(&results), ALL_PASS, "{protocol}: {results:#?}");
         let events = &results[0].transcript.events;
@@ -171,7 +171,7 @@ async fn a_next_hop_sees_what_the_target_passes_on() {
 
 #[tokio::test]
 async fn a_message_that_comes_out_as_two_is_found() {
-    let results = over_next_hop(HopProtocol::Smtp, "EHLO relay", at_the_seam).await;
+    let results = over_next_hop(Protocol::Smtp, "EHLO relay", at_the_seam).await;
     let seam = results.last().unwrap();
     assert_eq!(seam.verdict, Verdict::Fail);
     let reason = seam.reason.as_deref().unwrap();
@@ -203,7 +203,7 @@ async fn where_nothing_comes_out_nothing_is_said_of_the_target() {
     let listen = free_address().await;
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hop =
-        |listen| Some(Outlet::NextHop { listen, protocol: HopProtocol::Smtp, without: Vec::new() });
+        |listen| Some(Outlet::NextHop { listen, protocol: Protocol::Smtp, without: Vec::new() });
     let table = [
         (None, Verdict::Skip, "no next hop and no Maildir is known"),
         (hop(listen), Verdict::Inconclusive, "a first message did not come out"),

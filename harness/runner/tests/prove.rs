@@ -41,7 +41,7 @@ fn with_mail_waiting(mut profile: Profile) -> Profile {
 fn the_model_finds_nothing_on_any_walk_with_the_reference() {
     for Setting { profile, .. } in settings() {
         for (transcript, _) in walk::all(&config_of(&profile).into(), &profile) {
-            assert_eq!(memory::listen(&transcript), [], "{transcript:#?}");
+            assert_eq!(memory::listen(&transcript, profile.protocol), [], "{transcript:#?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Every key of the scenario language, in the order in which people write them.
 
+use crate::scenario::Speaks;
 use crate::send::Content;
 use crate::shape::{Key, Kind, Shape, may, must};
 
@@ -82,6 +83,7 @@ pub(crate) static REQUIRES: Shape = Shape::new(
         may("ehlo", KEYWORDS, "Keywords that the EHLO reply must offer."),
         may("profile", NAMES, "Facts that the profile must state, or variables it must set."),
         may("next-hop", Kind::Flag, "Whether the place where mail comes out must be known."),
+        may("protocol", Kind::Words(&Speaks::WORDS), "What the target speaks; smtp if missing."),
     ],
 );
 

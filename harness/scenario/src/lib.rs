@@ -43,8 +43,10 @@ pub use expect::{
     Alternative, Capture, CommandPattern, EhloPattern, Hear, LineCount, ReplyPattern, Ruling,
 };
 pub use load::{Loaded, load};
-pub use profile::{Credentials, HopProtocol, Outlet, Profile, Timeouts, Tls};
-pub use scenario::{Case, Given, Party, Place, Requires, Row, SLOW, Safety, Scenario, Suite};
+pub use profile::{Credentials, Outlet, Profile, Timeouts, Tls};
+pub use scenario::{
+    Case, Given, Party, Place, Requires, Row, SLOW, Safety, Scenario, Speaks, Suite,
+};
 pub use send::{Content, Send};
 pub use source::Source;
 pub use template::{Missing, Template, Variables};

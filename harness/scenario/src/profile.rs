@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use smtpspec_protocol::Protocol;
+
 use crate::template::Variables;
 
-pub use outlet::{HopProtocol, Outlet};
+pub use outlet::Outlet;
 
 /// What a run knows of its target beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct Profile {
     pub variables: BTreeMap<String, String>,
     /// Where the mail that it accepts comes out.
     pub outlet: Option<Outlet>,
+    /// What it speaks.
+    pub protocol: Protocol,
     /// Whether its sessions are inside TLS, and since when.
     pub tls: Tls,
     /// How long the harness waits.
@@ -241,6 +245,7 @@ impl Default for Profile {
             facts: BTreeSet::new(),
             variables: BTreeMap::new(),
             outlet: None,
+            protocol: Protocol::default(),
             tls: Tls::default(),
             timeouts: Timeouts::default(),
             reference: Reference::default(),
@@ -277,7 +282,7 @@ impl Profile {
         };
         match &self.outlet {
             Some(Outlet::NextHop { protocol, without, .. }) => {
-                hop(without, *protocol == HopProtocol::Lmtp)
+                hop(without, *protocol == Protocol::Lmtp)
             }
             Some(Outlet::Memory) if !self.reference.habits.contains(&Habit::Delivers) => {
                 hop(&self.reference.next_hop_without, false)
@@ -304,6 +309,7 @@ impl Profile {
                 }
             }
         }
+        variables.set("hello", self.protocol.hello());
         variables.set_mailbox("sender", &self.sender);
         variables.set_mailbox("recipient", &self.recipient);
         if let Some(second) = &self.second_recipient {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_catalogue::{Grade, RequirementId};
+use smtpspec_protocol::Protocol;
 
 use crate::dialogue::Step;
 use crate::template::Template;
@@ -118,6 +119,46 @@ pub struct Requires {
     pub profile: Vec<String>,
     /// Whether the place where mail comes out must be known.
     pub next_hop: bool,
+    /// What the target must speak.
+    pub protocol: Speaks,
+}
+
+/// Which targets a scenario is for, by what they speak (RFC 2033 §4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Speaks {
+    /// Servers of SMTP.
+    #[default]
+    Smtp,
+    /// Servers of LMTP.
+    Lmtp,
+    /// Either: it says nothing in which the two differ.
+    Either,
+}
+
+impl Speaks {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Smtp, Self::Lmtp, Self::Either];
+
+    /// The words of the language, in the same order.
+    pub(crate) const WORDS: [&str; 3] = ["smtp", "lmtp", "either"];
+
+    /// The word of the language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => Self::WORDS[0],
+            Self::Lmtp => Self::WORDS[1],
+            Self::Either => Self::WORDS[2],
+        }
+    }
+
+    /// Whether it is for a target that speaks this.
+    pub const fn holds(self, protocol: Protocol) -> bool {
+        match self {
+            Self::Either => true,
+            Self::Smtp => matches!(protocol, Protocol::Smtp),
+            Self::Lmtp => matches!(protocol, Protocol::Lmtp),
+        }
+    }
 }
 
 /// A place in a file.

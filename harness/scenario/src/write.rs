@@ -15,7 +15,7 @@ use crate::expect::{
     Alternative, CommandPattern, CommandShape, Hear, LineCount, ReplyPattern, Ruling,
 };
 use crate::language::{ARRIVALS, ENDINGS, EVENTS, FAILED, HANDSHAKES, VERDICTS};
-use crate::scenario::{Given, Party, Safety, Scenario};
+use crate::scenario::{Given, Party, Safety, Scenario, Speaks};
 use crate::send::{Content, Send};
 use crate::template::Template;
 
@@ -53,6 +53,9 @@ fn body(scenario: &Scenario) -> Mapping {
     put_list(&mut needs, "profile", &requires.profile);
     if requires.next_hop {
         put(&mut needs, "next-hop", true.into());
+    }
+    if requires.protocol != Speaks::default() {
+        put(&mut needs, "protocol", text(requires.protocol.as_str()));
     }
     if !needs.is_empty() {
         put(&mut body, "requires", Value::Mapping(needs));

@@ -11,8 +11,8 @@ use smtpspec_scenario::expect::CommandShape;
 use smtpspec_scenario::{
     Act, Alternative, Capture, CommandPattern, Condition, Content, Delivered, EhloPattern,
     FieldPattern, Given, Hear, LineCount, MailCount, MailPattern, ParametersPattern, Party, Place,
-    RecipientPattern, ReplyPattern, Requires, Row, Ruling, Safety, Scenario, Send, Source, Step,
-    Template, load, write,
+    RecipientPattern, ReplyPattern, Requires, Row, Ruling, Safety, Scenario, Send, Source, Speaks,
+    Step, Template, load, write,
 };
 
 proptest! {
@@ -446,6 +446,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         prop::collection::vec("[A-Z0-9][A-Z0-9-]{0,6}", 0..3),
         prop::collection::vec("[a-z.]{1,8}", 0..3),
         any::<bool>(),
+        prop::sample::select(Speaks::ALL.to_vec()),
     );
     let given = prop::sample::select(vec![
         Given::Connected,
@@ -463,7 +464,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     (names, dialogue, requires, given, safety, words, rows()).prop_map(
         |(names, (plays, dialogue), requires, given, safety, (rationale, aliases), rows)| {
             let (spec, section, word, title, section_title) = names;
-            let (ehlo, profile, next_hop) = requires;
+            let (ehlo, profile, next_hop, protocol) = requires;
             let asks = dialogue.iter().any(|step| matches!(step.act, Act::Delivered(_)));
             let next_hop = next_hop || asks;
             Scenario {
@@ -476,7 +477,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 checks: vec![requirement!("rfc5321-3.3-15")],
                 given,
                 plays,
-                requires: Requires { ehlo, profile, next_hop },
+                requires: Requires { ehlo, profile, next_hop, protocol },
                 safety,
                 rationale,
                 rows,

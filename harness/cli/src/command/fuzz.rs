@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use smtpspec_explore::{Session, letters};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{CaseResult, Results, Stopped, Summary, Tool, Verdict};
+use smtpspec_protocol::Protocol;
 use smtpspec_report::Verbosity;
 use smtpspec_runner::fuzz::{Discovery, Fuzzed, Progress, Stability};
 use smtpspec_runner::{
@@ -89,7 +90,11 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
         Exit::Usage
     })?;
     let mutants = named(&fuzz.mutants, console)?;
-    let profile = profile::of_target(&fuzz.target, console)?;
+    let profile = profile::of_target(&fuzz.target, profile::USUAL, console)?;
+    if profile.protocol == Protocol::Lmtp {
+        console.error("fuzz speaks SMTP, and this profile is of a target that speaks LMTP");
+        return Err(Exit::Usage);
+    }
     let target = match profile.server.as_deref().map(str::parse::<TargetAddress>).transpose() {
         Ok(target) => target,
         Err(why) => {

@@ -9,7 +9,7 @@ use smtpspec_catalogue::Grade;
 use smtpspec_judge::{Results, Segmentation, Tool, Verdict};
 use smtpspec_report::Verbosity;
 use smtpspec_runner::{
-    Embedded, Postbox, RunEvent, RunOptions, Sink, Stop, TargetAddress, config_of,
+    Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, Sink, Stop, TargetAddress, config_of,
     tell_of_reference,
 };
 use smtpspec_scenario::profile::Waiting;
@@ -69,7 +69,7 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
         console.error(&format!("--report: {why}"));
         Exit::Usage
     })?;
-    let profile = profile::of_run(run, console)?;
+    let mut profile = profile::of_run(run, console)?;
     let target = match profile.server.as_deref().map(str::parse::<TargetAddress>).transpose() {
         Ok(target) => target,
         Err(why) => {
@@ -77,6 +77,9 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
             return Err(Exit::Usage);
         }
     };
+    if target.as_ref().is_some_and(|target| target.port() == SMTP_PORT) {
+        profile.facts.insert("port-25".to_owned());
+    }
     let suite = match run.scenarios.as_slice() {
         [] => suite::built_in(console)?,
         paths => suite::at(paths, console)?,
@@ -256,6 +259,9 @@ fn words(run: &Run) -> Vec<String> {
     }
     if run.segmentation != Segmentation::default() {
         add("--segmentation", run.segmentation.as_str());
+    }
+    if run.lmtp {
+        words.push("--lmtp".to_owned());
     }
     words
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use smtpspec_protocol::Protocol;
 use smtpspec_reference::Config;
 use smtpspec_runner::{Identity, Listener, Maildir, Memory, Notice, Sink, Stop, config_of};
 
@@ -21,10 +22,13 @@ pub(crate) fn serve(serve: &Serve, console: &Console) -> Exit {
         Ok(mutants) => mutants,
         Err(exit) => return exit,
     };
-    let profile = match profile::read(serve.profile.as_deref(), console) {
+    let mut profile = match profile::read(serve.profile.as_deref(), console) {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
+    if serve.lmtp {
+        profile.protocol = Protocol::Lmtp;
+    }
     // What is accepted stays here, in memory or in the Maildir.
     let mut config = Config { mutants, next_hop: None, ..config_of(&profile) };
     config.withheld.extend(serve.without.iter().map(|keyword| keyword.to_ascii_uppercase()));

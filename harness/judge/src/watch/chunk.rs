@@ -2,7 +2,7 @@
 //! is refused, and one reply answers both.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Request, SeenReply, Verb};
+use smtpspec_protocol::{Protocol, Request, SeenReply, Verb};
 use smtpspec_reference::{Chunk, Measure, Stimulus};
 
 use super::doubt::{Doubt, Next};
@@ -30,6 +30,10 @@ impl Watch {
         if !whole && chunk.well_formed {
             self.find_early_reply(event, &seen);
             self.lose("a chunk was answered before its end");
+            return unjudged(event, seen, asked, line.octets.clone());
+        }
+        if chunk.last && self.model.protocol() == Protocol::Lmtp {
+            self.lose("the last chunk draws a reply for each recipient in LMTP");
             return unjudged(event, seen, asked, line.octets.clone());
         }
         if !self.model.awaits_chunk() {

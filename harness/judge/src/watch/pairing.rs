@@ -120,6 +120,9 @@ impl Watch {
         let verb = &request.verb;
         let extension = |word: &[u8]| verb.name().eq_ignore_ascii_case(word);
         match (verb, code.class()) {
+            (Verb::Data, 3) if self.owes_no_reply() => {
+                self.lose("nobody can know how a message without recipients is answered");
+            }
             (Verb::Data, 3) => {
                 self.phase = Phase::Data(Box::default());
                 self.scan_data();
@@ -152,6 +155,11 @@ impl Watch {
         let code = seen.reply.code;
         let stimulus = Stimulus::Message(data.facts());
         if data.ended() {
+            if self.awaits_another(code) {
+                let exchange = self.answer(event, seen, Asked::Message, Vec::new(), &stimulus);
+                self.phase = Phase::Data(data);
+                return exchange;
+            }
             self.conduct.commands = 0;
             self.conduct.blameless &= look_alike.is_none();
             self.conduct.impatient |= !self.pending.is_empty() && !self.model.offers("PIPELINING");
@@ -171,8 +179,8 @@ impl Watch {
                 let tail = self.find_early_end(event, &seen, look_alike);
                 self.model.advance(&stimulus, &seen.reply);
                 match tail {
-                    Some(tail) => self.pending = tail.into(),
-                    None => self.lose("the data was taken for ended"),
+                    Some(tail) if !self.model.awaits_data() => self.pending = tail.into(),
+                    _ => self.lose("the data was taken for ended"),
                 }
             }
             3 => {
@@ -333,7 +341,13 @@ impl Watch {
 }
 
 pub(super) fn asked(request: &Request<'_>) -> Asked {
-    Asked::Command(String::from_utf8_lossy(request.verb.name()).to_ascii_uppercase())
+    // In LMTP the verb is EHLO by another name (RFC 2033 §4.1).
+    let written = || request.line.split(u8::is_ascii_whitespace).next();
+    let name = match request.verb {
+        Verb::Ehlo => written().unwrap_or_default(),
+        verb => verb.name(),
+    };
+    Asked::Command(String::from_utf8_lossy(name).to_ascii_uppercase())
 }
 
 /// The stimulus that a line is, for a server that has to read `longest` octets of one.

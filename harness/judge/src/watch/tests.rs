@@ -8,7 +8,7 @@ mod phases;
 /// Lets the watch see a session: lines that begin with `<` are the server's, those with `>` the
 /// client's, and `\` stands for what it stands for.
 fn watch(session: &[&str]) -> (Watch, Vec<String>) {
-    let (mut watch, mut read_as) = (Watch::new(), Vec::new());
+    let (mut watch, mut read_as) = (Watch::new(Protocol::Smtp), Vec::new());
     for (event, line) in session.iter().enumerate() {
         let octets = smtpspec_protocol::escape::unescape(&line[1..]).expect("it is well escaped");
         match &line[..1] {

@@ -12,12 +12,15 @@ use super::verb::Verb;
 use crate::cursor::{Cursor, is_white_space};
 use crate::error::SyntaxError;
 use crate::quirk::Quirks;
+use crate::rfc2033::Protocol;
 
 /// Which extensions of the grammar are on (RFC 5321 §2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Grammar {
     /// UTF-8 in mailboxes and parameters (RFC 6531 §3.3).
     pub smtputf8: bool,
+    /// Which verb opens a session: EHLO or HELO, or LHLO (RFC 2033 §4.1).
+    pub protocol: Protocol,
 }
 
 /// A command line as it was sent, and what is in it (RFC 5321 §4.1.1).
@@ -94,7 +97,7 @@ impl<'a> Request<'a> {
         if end < line.len() {
             cursor.quirks |= Quirks::TRAILING_SPACE;
         }
-        let verb = Verb::of(cursor.take_while(|octet| !is_white_space(octet)));
+        let verb = Verb::in_grammar(cursor.take_while(|octet| !is_white_space(octet)), grammar);
         let command = Command::read(&mut cursor, verb);
         Self { line, verb, command, quirks: cursor.quirks }
     }

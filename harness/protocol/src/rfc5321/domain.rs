@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn labels_beyond_ascii_need_smtputf8() {
-        let grammar = Grammar { smtputf8: true };
+        let grammar = Grammar { smtputf8: true, ..Grammar::default() };
         let mut cursor = Cursor::new("bücher.example>".as_bytes(), grammar);
         assert_eq!(domain(&mut cursor), Ok("bücher.example".as_bytes()));
         assert!(domain(&mut Cursor::new(b"b\xfccher", grammar)).is_ok_and(|read| read == b"b"));

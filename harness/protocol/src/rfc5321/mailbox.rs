@@ -225,8 +225,9 @@ mod tests {
     use smtpspec_catalogue::RequirementId;
 
     use super::*;
+    use crate::rfc2033::Protocol;
 
-    const UTF8: Grammar = Grammar { smtputf8: true };
+    const UTF8: Grammar = Grammar { smtputf8: true, protocol: Protocol::Smtp };
 
     fn parse(octets: &[u8]) -> Result<Mailbox<'_>, SyntaxError> {
         Mailbox::parse(octets, Grammar::default())

@@ -209,6 +209,9 @@ mod tests {
             let error = parse(octets).unwrap_err();
             assert_eq!((error.at, error.requirement), (at, requirement), "{error}");
         }
-        assert!(Parameters::parse("a=bé".as_bytes(), Grammar { smtputf8: true }).is_ok());
+        assert!(
+            Parameters::parse("a=bé".as_bytes(), Grammar { smtputf8: true, ..Grammar::default() })
+                .is_ok()
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::command::Grammar;
 use crate::escape::escape;
+use crate::rfc2033::Protocol;
 
 /// The word that a command line begins with, in any case (RFC 5321 §2.4, §4.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +69,16 @@ impl<'a> Verb<'a> {
             .into_iter()
             .find(|verb| verb.name().eq_ignore_ascii_case(word))
             .unwrap_or(Self::Other(word))
+    }
+
+    /// The verb that a word is in this grammar: in LMTP, LHLO is what EHLO is elsewhere, and EHLO
+    /// and HELO are nothing (RFC 2033 §4.1).
+    pub(crate) fn in_grammar(word: &'a [u8], grammar: Grammar) -> Self {
+        match (grammar.protocol, Self::of(word)) {
+            (Protocol::Lmtp, Self::Ehlo | Self::Helo) => Self::Other(word),
+            (Protocol::Lmtp, Self::Other(word)) if word.eq_ignore_ascii_case(b"LHLO") => Self::Ehlo,
+            (_, verb) => verb,
+        }
     }
 
     /// The verb in upper case, or as it is written if it is none of the named ones

@@ -44,6 +44,7 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
             "expn-members-in-one-line",
             "expn-with-headline",
             "notify-saves-unknown-recipients",
+            "lmtp-replies-in-reverse",
             "quoted-spelling-is-another-mailbox",
             "inquiry-withheld-without-detail-8",
             "null-mx-recipient-without-detail-10",

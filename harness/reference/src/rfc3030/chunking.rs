@@ -4,7 +4,7 @@
 //! two are one stimulus, and who feeds the model counts the octets ([`Model::chunk`]).
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Reply, Request};
+use smtpspec_protocol::{Protocol, Reply, Request};
 
 use crate::expectation::{DECLINES_MAIL, Expectation, FINAL, WANTS_LOGIN};
 use crate::extension::{self, Extension};
@@ -55,6 +55,11 @@ impl Chunk {
 impl Extension for Chunking {
     fn keyword(&self) -> &'static str {
         KEYWORD
+    }
+
+    /// Not in LMTP, where the last chunk draws a reply for each recipient (RFC 2033 §4.3).
+    fn is_available(&self, model: &Model) -> bool {
+        model.protocol() == Protocol::Smtp
     }
 
     fn on_command(&self, model: &Model, request: &Request<'_>) -> Option<Expectation> {

@@ -9,6 +9,7 @@ use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, WANTS_LOGIN};
 use crate::extension;
 use crate::measure::MessageFacts;
 use crate::model::Model;
+use crate::rfc2033;
 use crate::rfc3030;
 use crate::state::State;
 
@@ -49,9 +50,9 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .refuse_if(after_chunks, || order::out_of_order("the message goes on with BDAT"))
         .refuse_if(binary, || order::out_of_order("BODY=BINARYMIME goes with BDAT"))
         .refuse_if(state.is_idle(), || order::out_of_order("send MAIL first"))
-        .refuse_if(state == State::AwaitRcpt, || Reply::new(554, "No valid recipients"))
+        .refuse_if(state == State::AwaitRcpt, || rfc2033::no_recipients(model))
         .refuse_if(form.is_refused(), || syntax_error(request));
-    minimum::required(expectation, form)
+    minimum::required(rfc2033::on_data(model, argument, expectation), form)
 }
 
 /// Follows the reply to the command: 3yz calls for the message, whatever its other digits.
@@ -92,14 +93,17 @@ pub(crate) fn expect_message(model: &Model, facts: &MessageFacts) -> Expectation
         .refuse_if(has_looped, || Reply::new(554, "Too many hops"))
         .refuse_if(too_large, || Reply::new(552, "Too much mail data"));
     extension::offered(model)
-        .fold(expectation, |expectation, extension| extension.on_message(model, facts, expectation))
+        .fold(rfc2033::on_message(model, expectation), |expectation, extension| {
+            extension.on_message(model, facts, expectation)
+        })
 }
 
 /// Follows the reply to the end of data: the buffers are empty, whatever it was
 /// (rfc5321-4.1.1.4-8).
 pub(crate) fn advance_message(model: &mut Model, reply: &Reply) {
     match reply.code.class() {
-        2 | 4 | 5 => model.clear(),
+        2 | 4 | 5 if model.replies_due() <= 1 => model.clear(),
+        2 | 4 | 5 => model.report(),
         _ => model.lose_track(),
     }
 }

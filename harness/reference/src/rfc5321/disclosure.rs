@@ -168,7 +168,8 @@ fn bare(line: &[u8], start: usize) -> Option<Address> {
 }
 
 fn is_mailbox(octets: &[u8]) -> bool {
-    octets.contains(&b'@') && Mailbox::parse(octets, Grammar { smtputf8: true }).is_ok()
+    octets.contains(&b'@')
+        && Mailbox::parse(octets, Grammar { smtputf8: true, ..Grammar::default() }).is_ok()
 }
 
 /// ```abnf

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation};
 use crate::extension;
 use crate::model::{Hello, Model, Offer};
-use crate::{rfc2034, rfc2920, rfc3207, rfc3461, rfc4954};
+use crate::{rfc2033, rfc2034, rfc2920, rfc3207, rfc3461, rfc4954};
 
 /// What EHLO may draw.
 pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
@@ -28,6 +28,7 @@ pub(crate) fn expect_ehlo(model: &Model, request: &Request<'_>) -> Expectation {
         .texts(grammar::of_argument(request))
         .texts([rfc2920::of_ehlo(), rfc2034::of_ehlo(), rfc3461::of_ehlo()])
         .texts([rfc4954::of_ehlo()])
+        .texts(rfc2033::of_lhlo(model.protocol()))
         .refuse_if(form.is_refused(), || syntax_error(request))
 }
 

@@ -6,6 +6,7 @@ use smtpspec_protocol::{Reply, Request, Verb};
 use super::{naming, order};
 use crate::expectation::Expectation;
 use crate::model::Model;
+use crate::rfc2033;
 use crate::rfc7504;
 use crate::state::State;
 
@@ -13,7 +14,8 @@ use crate::state::State;
 pub(crate) fn expect(model: &Model) -> Expectation {
     let refuses = model.config().is_some_and(|config| config.refuses_sessions);
     let name = model.name();
-    Expectation::of(Reply::new(220, format!("{name} ESMTP service ready")))
+    let ready = format!("{name} {} service ready", rfc2033::name(model.protocol()));
+    Expectation::of(Reply::new(220, ready))
         // 521 is what RFC 7504 has for a host that takes no mail at all.
         .policy("521 554")
         .rule(requirement!("rfc5321-4.3.1-2"), &["220 4yz 5yz"])

@@ -1,7 +1,7 @@
 //! RFC 5321 §4.1.1.8 (HELP), with §4.1.1.1, §4.1.4 and §4.3.2.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Argument, Command, Reply, Request};
+use smtpspec_protocol::{Argument, Command, Protocol, Reply, Request};
 
 use super::form::{Form, syntax_error};
 use super::order;
@@ -17,7 +17,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     };
     let alone = form.is_plain() && argument.is_none();
     let off = model.config().is_some_and(|config| !config.help);
-    let expectation = Expectation::of(help())
+    let expectation = Expectation::of(help(model))
         .policy(DECLINES_INFORMATION)
         .rule(requirement!("rfc5321-4.3.1-7"), &[FINAL])
         .rule(requirement!("rfc5321-4.3.2-20"), &["211 214 502 504", ANY_COMMAND])
@@ -31,21 +31,27 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         )
         .refuse_if(off, || Reply::new(502, "Command not implemented"))
         .refuse_if(form.is_refused(), || syntax_error(request))
-        .refuse_if(argument.is_some_and(|argument| !is_a_command(argument)), || {
+        .refuse_if(argument.is_some_and(|argument| !is_a_command(model, argument)), || {
             Reply::new(504, "No help on that")
         });
     order::at_any_time(model, expectation)
 }
 
-fn is_a_command(argument: &Argument<'_>) -> bool {
-    COMMANDS.iter().any(|verb| argument.content().eq_ignore_ascii_case(verb.as_bytes()))
+fn is_a_command(model: &Model, argument: &Argument<'_>) -> bool {
+    commands(model).any(|verb| argument.content().eq_ignore_ascii_case(verb.as_bytes()))
 }
 
-const COMMANDS: [&str; 11] =
-    ["EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP"];
+/// The verbs of the server, of which LMTP has another first one (RFC 2033 §4.1).
+fn commands(model: &Model) -> impl Iterator<Item = &'static str> {
+    const OTHERS: [&str; 9] =
+        ["MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP"];
+    let helo = (model.protocol() == Protocol::Smtp).then_some("HELO");
+    [model.protocol().hello()].into_iter().chain(helo).chain(OTHERS)
+}
 
-fn help() -> Reply {
-    Reply::multiline(214, [format!("Commands: {}", COMMANDS.join(" ")), "See RFC 5321".to_owned()])
+fn help(model: &Model) -> Reply {
+    let commands: Vec<&str> = commands(model).collect();
+    Reply::multiline(214, [format!("Commands: {}", commands.join(" ")), "See RFC 5321".to_owned()])
 }
 
 #[cfg(test)]

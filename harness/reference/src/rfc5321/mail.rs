@@ -7,6 +7,7 @@ use super::form::{Form, syntax_error};
 use super::{grammar, minimum, order, parameters};
 use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL};
 use crate::model::Model;
+use crate::rfc2033;
 use crate::state::State;
 use crate::transaction::Transaction;
 use crate::{rfc6531, rfc7505, rfc9422};
@@ -44,7 +45,7 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
             &["250 503", form.refusals()],
         )
         .texts(grammar::of_argument(request).filter(|_| state == State::Ready))
-        .refuse_if(state == State::AwaitHello, || order::out_of_order("send EHLO first"))
+        .refuse_if(state == State::AwaitHello, || order::out_of_order(rfc2033::hint(model)))
         .refuse_if(state.in_transaction(), || order::out_of_order("a transaction is open"))
         .refuse_if(unfinished, || order::out_of_order("send RSET first"))
         .refuse_if(form.is_refused(), || syntax_error(request));

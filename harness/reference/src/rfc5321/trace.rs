@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use smtpspec_protocol::rfc3492::u_labels;
 
+use smtpspec_protocol::Protocol;
+
 /// Where a message came from, for its trace line (RFC 5321 §4.4).
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -25,6 +27,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) internationalized: bool,
     /// The priority that the client asked for, as far as it may (RFC 6710 §4.1).
     pub(crate) priority: Option<i8>,
+    /// What the session spoke.
+    pub(crate) protocol: Protocol,
     /// When, in seconds since 1970 began.
     pub(crate) at: u64,
 }
@@ -50,22 +54,17 @@ impl Arrival<'_> {
     }
 
     /// The keyword of RFC 3848, which rfc4954-7-2 asks for, or the one of RFC 6531 §4.3.
-    fn protocol(&self) -> &'static str {
-        if self.internationalized {
-            return match (self.secured, self.authenticated) {
-                (false, false) => "UTF8SMTP",
-                (true, false) => "UTF8SMTPS",
-                (false, true) => "UTF8SMTPA",
-                (true, true) => "UTF8SMTPSA",
-            };
-        }
-        match (self.extended, self.secured, self.authenticated) {
-            (false, ..) => "SMTP",
-            (true, false, false) => "ESMTP",
-            (true, true, false) => "ESMTPS",
-            (true, false, true) => "ESMTPA",
-            (true, true, true) => "ESMTPSA",
-        }
+    fn protocol(&self) -> String {
+        let (base, extended) = match self.protocol {
+            Protocol::Lmtp if self.internationalized => ("UTF8LMTP", true),
+            Protocol::Smtp if self.internationalized => ("UTF8SMTP", true),
+            Protocol::Lmtp => ("LMTP", true),
+            Protocol::Smtp if self.extended => ("ESMTP", true),
+            Protocol::Smtp => ("SMTP", false),
+        };
+        let secured = if extended && self.secured { "S" } else { "" };
+        let authenticated = if extended && self.authenticated { "A" } else { "" };
+        format!("{base}{secured}{authenticated}")
     }
 
     /// A name in U-labels where the mail may have them (rfc6531-3.7.3-2), else as it is.
@@ -152,6 +151,7 @@ mod tests {
             authenticated: false,
             internationalized: false,
             priority: None,
+            protocol: Protocol::Smtp,
             at: 0,
         };
         let expected = "Received: from bar.com ([192.0.2.1])\r\n\tby foo.com with ESMTP;\r\n\
@@ -183,6 +183,7 @@ mod tests {
                 authenticated,
                 internationalized: true,
                 priority: None,
+                protocol: Protocol::Smtp,
                 at: 0,
             };
             let expected = format!(

@@ -124,7 +124,9 @@ fn is_relayed(config: &Config, argument: &[u8]) -> bool {
 }
 
 fn standing(config: &Config, argument: &[u8]) -> Option<Standing> {
-    let mailbox = Mailbox::parse(unbracketed(argument), Grammar { smtputf8: true }).ok()?;
+    let mailbox =
+        Mailbox::parse(unbracketed(argument), Grammar { smtputf8: true, ..Grammar::default() })
+            .ok()?;
     Some(config.standing_of(&mailbox))
 }
 

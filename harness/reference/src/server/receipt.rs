@@ -11,7 +11,7 @@ use crate::measure::Measure;
 use crate::model::Stimulus;
 use crate::mutants::reading::Reading;
 use crate::rfc5321::trace::Arrival;
-use crate::{rfc3030, rfc6531, rfc6710};
+use crate::{rfc2033, rfc3030, rfc6531, rfc6710};
 
 /// A message on its way in.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ impl Server {
 
     /// The message is whole: it is handed over before the client hears that it was taken.
     pub(super) fn hand_over(&mut self, now: Duration, stimulus: &Stimulus<'_>, text: &[u8]) {
-        let reply = self.model.expect(stimulus).preferred;
+        let replies = rfc2033::replies(&self.model, stimulus);
         let first = self.outputs.len();
-        if reply.code.class() == 2 {
-            let accepted = self.delivery(now, text);
+        if replies.iter().any(|reply| reply.code.class() == 2) {
+            let accepted = self.delivery(now, text).for_those_accepted(&replies);
             let at = self.epoch.saturating_add(now.as_secs());
             // rfc3030-3-20: what is binary and was not announced goes back, if anybody can be told.
             let back = rfc3030::is_undeclared(&self.model, text)
@@ -63,10 +63,10 @@ impl Server {
             let mails = back.map_or_else(|| self.mails_of(&accepted, at), |back| vec![back]);
             self.outputs.extend(mails.into_iter().map(Output::Deliver));
         }
-        if !self.config.mutants.is_empty() {
-            self.spoil_deliveries(first, stimulus, text, &reply);
+        if let Some(reply) = replies.first().filter(|_| !self.config.mutants.is_empty()) {
+            self.spoil_deliveries(first, stimulus, text, reply);
         }
-        self.answer(now, stimulus, text);
+        self.report(now, stimulus, text, &replies);
     }
 
     pub(super) fn delivery(&self, now: Duration, text: &[u8]) -> Delivery {
@@ -85,6 +85,7 @@ impl Server {
             authenticated: self.model.login().authenticated,
             internationalized: transaction.has(rfc6531::KEYWORD),
             priority: rfc6710::of_transaction(&self.model, &transaction),
+            protocol: self.model.protocol(),
             at: self.epoch.saturating_add(now.as_secs()),
         };
         let mut message = arrival.received();

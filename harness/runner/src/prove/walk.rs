@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smtpspec_judge::Transcript;
 use smtpspec_judge::memory::Conversation;
-use smtpspec_protocol::Reply;
+use smtpspec_protocol::{Protocol, Reply};
 use smtpspec_reference::{Config, Delivery};
 use smtpspec_scenario::Profile;
 
@@ -147,6 +147,16 @@ const SETTING_ERRANDS: &[&str] = &[
     "EHLO {c}|VRFY {r}|VRFY {u}|EXPN {r}|EXPN {u}|HELP|TURN|QUIT",
 ];
 
+/// What shows what is special in LMTP (RFC 2033); `EHLO` becomes LHLO only where it is whole.
+const LMTP_ERRANDS: &[&str] = &[
+    "=EHLO client.test\r\nHELO client.test\r\n|=LHLO\r\n|EHLO {c}|NOOP|DATA|=.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|DATA|=Subject: to nobody\r\n.\r\n|NOOP|QUIT",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{r2}>|DATA|=Subject: to two\r\n.\r\n|QUIT",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{r}>|DATA|=Subject: to one\r\n.\r\n|QUIT",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{u}>|DATA|=Subject: to one\r\n.\r\n|NOOP",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{r2}>|RSET|EHLO {c}|DATA|=.\r\n|QUIT",
+];
+
 /// What is said seldom, because it ends the walk.
 const ENDS: &[&str] = &["QUIT", "TURN"];
 
@@ -178,7 +188,11 @@ pub fn some(
     config: &Arc<Config>,
     profile: &Profile,
 ) -> impl Iterator<Item = (Transcript, Vec<Delivery>)> {
-    let errands = SETTING_ERRANDS.iter().map(|errand| run(config, profile, errand));
+    let errands = match profile.protocol {
+        Protocol::Smtp => SETTING_ERRANDS,
+        Protocol::Lmtp => LMTP_ERRANDS,
+    };
+    let errands = errands.iter().map(|errand| run(config, profile, errand));
     errands.chain((0..SOME_WALKS).map(|seed| walk(config, profile, seed)))
 }
 
@@ -250,7 +264,11 @@ fn in_pieces(conversation: &mut Conversation, dice: &mut Dice, octets: &[u8]) ->
 }
 
 fn line(command: &str, profile: &Profile) -> Vec<u8> {
-    [fill(command, profile).as_bytes(), b"\r\n"].concat()
+    let command = match command.strip_prefix("EHLO ") {
+        Some(name) => format!("{} {name}", profile.protocol.hello()),
+        None => command.to_owned(),
+    };
+    [fill(&command, profile).as_bytes(), b"\r\n"].concat()
 }
 
 /// Puts in what the braces stand for.

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Reader, Span};
 use crate::language::{GIVEN, PARTIES, REQUIRES, SAFETIES};
-use crate::scenario::{Given, Party, Requires, Safety};
+use crate::scenario::{Given, Party, Requires, Safety, Speaks};
 use crate::template::Template;
 use crate::yaml::Node;
 
@@ -17,12 +17,16 @@ pub(super) fn read(reader: Reader<'_>, node: &Node) -> Option<Requires> {
         None => false,
         Some(node) => reader.flag(node, "next-hop")?,
     };
-    if ehlo.is_empty() && profile.is_empty() && !next_hop {
+    let protocol = match fields.get("protocol") {
+        None => Speaks::default(),
+        Some(node) => Speaks::ALL[reader.word(node, "protocol", &Speaks::WORDS)?],
+    };
+    if ehlo.is_empty() && profile.is_empty() && !next_hop && protocol == Speaks::default() {
         let message = "`requires:` names nothing that is required";
         reader.warning(fields.head, message).report();
     }
     let profile = profile.into_iter().filter_map(|(name, span)| fact(reader, name, span)).collect();
-    Some(Requires { ehlo, profile, next_hop })
+    Some(Requires { ehlo, profile, next_hop, protocol })
 }
 
 /// A fact or a variable: both have names that a template could hold.

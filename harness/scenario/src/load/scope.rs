@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 /// The variables that every profile, or the run itself, sets.
-const BUILT_IN: [&str; 29] = [
+const BUILT_IN: [&str; 30] = [
     "client",
+    "hello",
     "password",
     "recipient",
     "recipient.domain",

@@ -1,8 +1,9 @@
 //! Every key of a profile.
 
 use crate::language::{DURATION, NAME, TLS};
-use crate::profile::{Habit, HopProtocol};
+use crate::profile::Habit;
 use crate::shape::{Kind, Shape, may, must};
+use smtpspec_protocol::Protocol;
 
 const TEXTS: Kind = Kind::List(&Kind::Text);
 
@@ -32,6 +33,7 @@ pub(crate) static PROFILE: Shape = Shape::new(
             "Where the target sends what it accepts: to us.",
         ),
         may("maildir", Kind::Text, "Where the target delivers: a folder with new/ and cur/ in it."),
+        may("protocol", Kind::Words(&Protocol::WORDS), "What the target speaks; smtp if missing."),
         may("tls", Kind::Words(&TLS), "When sessions with the target begin TLS; none if missing."),
         may("timeouts", Kind::Shape(|| &TIMEOUTS), "How long the harness waits."),
         may("reference", Kind::Shape(|| &REFERENCE), "What the reference server is to be."),
@@ -75,7 +77,7 @@ pub(crate) static NEXT_HOP: Shape = Shape::new(
     "a description of the next hop",
     &[
         must("listen", Kind::Text, "ADDRESS:PORT where the harness listens."),
-        may("protocol", Kind::Words(&HopProtocol::WORDS), "What it speaks; smtp if missing."),
+        may("protocol", Kind::Words(&Protocol::WORDS), "What it speaks; smtp if missing."),
         may("without", TEXTS, "EHLO keywords that it does not offer: [DSN, 8BITMIME]."),
     ],
 );

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use smtpspec_protocol::Protocol;
+
 use crate::diagnostic::{Diagnostic, Problems, Reader};
 use crate::language::TLS as TLS_WORDS;
 use crate::load::fields::Fields;
@@ -68,6 +70,7 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
             .collect(),
         variables: variables(reader, fields.get("variables")),
         outlet: outlet::read(reader, &fields),
+        protocol: protocol(reader, &fields).unwrap_or_default(),
         tls: fields.get("tls").and_then(|node| tls(reader, node)).unwrap_or_default(),
         timeouts: timeouts(reader, fields.get("timeouts")),
         reference: fields
@@ -81,6 +84,12 @@ fn credentials(reader: Reader<'_>, node: &Node) -> Option<Credentials> {
     let fields = Fields::read(reader, node, &AUTH)?;
     let text = |key| fields.get(key).and_then(|node| reader.text(node, key).map(str::to_owned));
     Some(Credentials { user: text("user")?, password: text("password"), token: text("token") })
+}
+
+/// What the target speaks, or the next hop.
+pub(super) fn protocol(reader: Reader<'_>, fields: &Fields<'_>) -> Option<Protocol> {
+    let Some(node) = fields.get("protocol") else { return Some(Protocol::default()) };
+    reader.word(node, "protocol", &Protocol::WORDS).map(|index| Protocol::ALL[index])
 }
 
 fn tls(reader: Reader<'_>, node: &Node) -> Option<Tls> {

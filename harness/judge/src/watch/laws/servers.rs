@@ -6,13 +6,17 @@ use std::time::Duration;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use smtpspec_catalogue::Grade;
-use smtpspec_protocol::{DataDecoder, Framed, LineBuffer, Reply, ReplyCode, Request, Verb};
+use smtpspec_protocol::{
+    DataDecoder, Framed, LineBuffer, Protocol, Reply, ReplyCode, Request, Verb,
+};
 use smtpspec_reference::{
-    Chunk, Config, Expectation, Measure, Model, Output, Server, State, Stimulus,
+    Account, Chunk, Config, Expectation, Measure, Model, Output, Server, State, Stimulus,
 };
 
 /// A server: what it says to what it is sent.
 pub(super) trait Speaks {
+    /// What it speaks.
+    fn protocol(&self) -> Protocol;
     /// What it says first.
     fn open(&mut self) -> Vec<u8>;
     /// What it says to these octets.
@@ -28,12 +32,15 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(protocol: Protocol) -> Self {
         let config = Config {
-            max_message_octets: 200,
-            max_recipients: 3,
             auth_in_clear: true,
             max_auth_line: 600,
+            protocol,
+            // What the client names second, an LMTP server refuses when the message is there.
+            undeliverable: vec![Account::new("user2", "example.test")],
+            max_message_octets: 200,
+            max_recipients: 3,
             ..Config::default()
         };
         Self { server: Server::new(Arc::new(config)), closed: false }
@@ -53,6 +60,10 @@ impl Reference {
 }
 
 impl Speaks for Reference {
+    fn protocol(&self) -> Protocol {
+        self.server.model().protocol()
+    }
+
     fn open(&mut self) -> Vec<u8> {
         self.server.open(Duration::ZERO);
         self.said()
@@ -90,9 +101,9 @@ pub(super) struct Lenient {
 
 impl Lenient {
     /// One that breaks no rule at all.
-    pub(super) fn new(chance: &[u8; 32]) -> Self {
+    pub(super) fn new(protocol: Protocol, chance: &[u8; 32]) -> Self {
         Self {
-            model: Model::oracle(),
+            model: Model::oracle_of(protocol),
             keeps: Grade::May,
             rng: TestRng::from_seed(RngAlgorithm::ChaCha, chance),
             lines: LineBuffer::new(4096),
@@ -106,8 +117,8 @@ impl Lenient {
     }
 
     /// One that does what it must, and heeds no recommendation.
-    pub(super) fn careless(chance: &[u8; 32]) -> Self {
-        Self { keeps: Grade::Must, ..Self::new(chance) }
+    pub(super) fn careless(protocol: Protocol, chance: &[u8; 32]) -> Self {
+        Self { keeps: Grade::Must, ..Self::new(protocol, chance) }
     }
 
     fn permits(&self, expectation: &Expectation, code: ReplyCode) -> bool {
@@ -221,6 +232,9 @@ impl Lenient {
         if ended {
             self.data = None;
             self.answer(&Stimulus::Message(facts), out);
+            while self.model.awaits_data() {
+                self.answer(&Stimulus::Message(facts), out);
+            }
         } else if self.below(20) == 0 {
             // It gives up the client in the middle of the message.
             out.extend(self.pick(&["421 mx.example.test Enough\r\n", "550 Enough\r\n"]).bytes());
@@ -309,6 +323,10 @@ fn is_bare(request: &Request<'_>) -> bool {
 }
 
 impl Speaks for Lenient {
+    fn protocol(&self) -> Protocol {
+        self.model.protocol()
+    }
+
     fn open(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         self.answer(&Stimulus::Connected, &mut out);

@@ -199,7 +199,7 @@ fn an_argument_knows_what_it_is() {
 
 #[test]
 fn smtputf8_changes_the_grammar_of_addresses_alone() {
-    let grammar = Grammar { smtputf8: true };
+    let grammar = Grammar { smtputf8: true, ..Grammar::default() };
     let with = |line: &'static str| Request::parse(line.as_bytes(), grammar);
     for line in ["MAIL FROM:<é@bücher.test> SMTPUTF8", "RCPT TO:<é@b> X=é", "VRFY é", "EXPN \"é\""]
     {
