@@ -11,6 +11,10 @@ use super::pairing::{Line, asked};
 use super::{Exchange, Watch};
 use crate::verdict::Evidence;
 
+/// A chunk of so many octets may be refused at once: the number is beyond what a server counts with,
+/// and the octets would take days to come.
+const MORE_THAN_ANYBODY_AWAITS: u64 = 1 << 31;
+
 impl Watch {
     /// The answer to a BDAT that announces octets.
     pub(super) fn answer_chunk(
@@ -28,7 +32,7 @@ impl Watch {
         self.note_haste(&bdat);
         self.conduct.blameless &= chunk.well_formed;
         if !whole && chunk.well_formed {
-            self.find_early_reply(event, &seen);
+            self.find_early_reply(event, &seen, chunk.octets);
             self.lose("a chunk was answered before its end");
             return unjudged(event, seen, asked, line.octets.clone());
         }
@@ -66,9 +70,11 @@ impl Watch {
     }
 
     /// A reply before all octets of the chunk were sent. A 4yz may tell of a timeout.
-    fn find_early_reply(&mut self, event: usize, seen: &SeenReply) {
+    fn find_early_reply(&mut self, event: usize, seen: &SeenReply, announced: u64) {
         let class = seen.reply.code.class();
-        let excused = self.conduct.left || self.conduct.tries_patience();
+        let excused = self.conduct.left
+            || self.conduct.tries_patience()
+            || announced >= MORE_THAN_ANYBODY_AWAITS;
         let (requirement, what) = match class {
             2 | 3 => (requirement!("rfc3030-2-9"), "a chunk was answered before it had come"),
             5 if !excused => {

@@ -136,7 +136,10 @@ impl Lenient {
     /// Answers with any reply that breaks no rule which it keeps, and follows it.
     fn answer(&mut self, stimulus: &Stimulus<'_>, out: &mut Vec<u8>) -> Reply {
         let expectation = self.model.expect(stimulus);
+        // Who has taken a recipient does not say that it takes no mail (RFC 7504 §3).
+        let taken = self.model.transaction().is_some_and(|open| !open.recipients.is_empty());
         let codes: Vec<ReplyCode> = (200..560)
+            .filter(|&code| code != 521 || !taken)
             .filter_map(ReplyCode::new)
             .filter(|code| code.is_valid() && self.permits(&expectation, *code))
             .collect();
