@@ -8,7 +8,8 @@
 //! | the model, which watches every exchange | `watch`, `form` |
 //! | the same against the reference in memory, without sockets | [`memory`] |
 //! | one connection on which anything may be said | [`listener`] |
-//! | how writes are cut | [`segmentation`] |
+//! | how writes are cut | `segmentation` |
+//! | what no report may show | [`secrets`] |
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
 //! | the document that reports render | [`results`] |
