@@ -138,6 +138,18 @@ pub(super) static MUTANTS: &[Mutant] = &[
         on_notice(|_, notice| replace(notice, "Original-Recipient: ", "X-Recipient: ")),
     ),
     mutant(
+        "original-recipient-in-xtext",
+        "tells the original recipient as the parameter has it",
+        requirement!("rfc3461-6.3-9"),
+        on_notice(|_, notice| {
+            on_field(notice, "Original-Recipient: ", |value| {
+                let (kind, address) = value.split_once("; ").unwrap_or(("", value));
+                let xtext = address.replace('+', "+2B").replace('=', "+3D").replace(' ', "+20");
+                format!("{kind}; {xtext}")
+            });
+        }),
+    ),
+    mutant(
         "original-recipient-invented",
         "makes up an original recipient",
         requirement!("rfc3461-6.3-10"),
@@ -153,7 +165,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "makes a mailbox of the original recipient",
         requirement!("rfc3461-9.1-1"),
         on_notice(|_, notice| {
-            on_field(notice, "Original-Recipient: rfc822; ", |value| value.replace(' ', "."));
+            on_field(notice, "Original-Recipient: rfc822; ", |value| value.replace("..", "."));
         }),
     ),
     mutant(
