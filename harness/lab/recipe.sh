@@ -68,7 +68,7 @@ PYTHON
 
 debian() {
     local root=$install/root
-    if [ ! -e "$install/unpacked" ]; then
+    if [ "$(cat "$install/unpacked" 2>/dev/null)" != "$*" ]; then
         local packages=$install/packages
         mkdir -p "$packages/partial" "$root"
         local get=(apt-get -qq -y -o "Dir::Cache::archives=$packages" -o DPkg::Lock::Timeout=120
@@ -84,7 +84,7 @@ debian() {
         # Set-user-id programs may not say where their libraries are. What they were for, mail from
         # local users, is not wanted here.
         chmod -R u-s,g-s "$root"
-        touch "$install/unpacked"
+        echo "$*" >"$install/unpacked"
     fi
     LD_LIBRARY_PATH=$(printf '%s:' "$root"/usr/lib/*-linux-gnu "$root"/lib/*-linux-gnu)
     # Postfix has libraries of its own.

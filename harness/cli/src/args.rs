@@ -99,6 +99,10 @@ pub(crate) struct Run {
         requires = "user"
     )]
     pub(crate) password: Option<String>,
+    /// Log in by AUTH PLAIN in each scenario that has no AUTH of its own and does not begin with the
+    /// greeting, as servers of submission want it
+    #[arg(long, env = "SMTPSPEC_LOGIN")]
+    pub(crate) login: bool,
     /// Show passwords, and what is made of them for AUTH, in transcripts and reports
     #[arg(long, env = "SMTPSPEC_SHOW_SECRETS")]
     pub(crate) show_secrets: bool,

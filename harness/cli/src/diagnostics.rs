@@ -23,6 +23,40 @@ pub(crate) fn print(diagnostics: &[Diagnostic], sources: &[Source], console: &Co
     }
 }
 
+/// Prints diagnostics of a profile. One that may hold a password or a token is not shown: only where
+/// it is wrong, and how.
+pub(crate) fn print_of_profile(diagnostics: &[Diagnostic], source: &Source, console: &Console) {
+    if !speaks_of_secrets(&source.bytes) {
+        return print(diagnostics, std::slice::from_ref(source), console);
+    }
+    let bare: Vec<_> = diagnostics.iter().map(|one| without_content(one, &source.bytes)).collect();
+    print(&bare, &[], console);
+}
+
+/// Whether a profile says how to log in, however it is misspelt.
+fn speaks_of_secrets(bytes: &[u8]) -> bool {
+    let lower = bytes.to_ascii_lowercase();
+    [&b"auth"[..], b"pass", b"token", b"secret"]
+        .iter()
+        .any(|word| lower.windows(word.len()).any(|part| part == *word))
+}
+
+/// The same with its place in words, and nothing of what the file says but keys.
+fn without_content(diagnostic: &Diagnostic, bytes: &[u8]) -> Diagnostic {
+    let Range { start, end } = diagnostic.mark.range;
+    let covered = bytes.get(start..end).map(String::from_utf8_lossy).unwrap_or_default();
+    let is_key = bytes.get(end..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"));
+    let word = covered.trim_matches(['\'', '"']);
+    let message = if word.is_empty() || is_key {
+        diagnostic.message.clone()
+    } else {
+        diagnostic.message.replace(word, "[hidden]")
+    };
+    let place = &diagnostic.mark.place;
+    let message = format!("{}:{}:{}: {message}", place.file, place.line, place.column);
+    Diagnostic { message, ..diagnostic.clone() }
+}
+
 /// How many of the diagnostics are errors and warnings, for a sentence.
 pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
     let of = |severity| diagnostics.iter().filter(|one| one.severity == severity).count();

@@ -27,7 +27,7 @@ pub(crate) fn read(path: Option<&Path>, console: &Console) -> Result<Profile, Ex
         }
     };
     Profile::load(&source).map_err(|found| {
-        diagnostics::print(&found, &[source], console);
+        diagnostics::print_of_profile(&found, &source, console);
         console.error(&format!("nothing was sent: {}", diagnostics::count(&found)));
         Exit::Usage
     })
@@ -53,6 +53,11 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
             password: run.password.clone(),
             token: token.and_then(|had| had.token),
         });
+    }
+    profile.login |= run.login;
+    if profile.login && profile.credentials.as_ref().is_none_or(|user| user.password.is_none()) {
+        console.error("to log in takes a user and a password: --user, and SMTPSPEC_PASSWORD");
+        return Err(Exit::Usage);
     }
     profile.outlet = outlet(run, profile.outlet, console)?;
     Ok(profile)

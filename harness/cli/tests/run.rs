@@ -210,6 +210,32 @@ fn a_scenario_of_the_users_own_runs_and_names_its_file() {
     assert!(ended.says("own.yaml:10") || ended.says("own.yaml:6"), "{ended}");
 }
 
+#[test]
+fn who_logs_in_first_gets_past_a_server_that_wants_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = folder.path().join("profile.yaml");
+    let wanted = "reference: {habits: [auth-in-clear, requires-login]}\n";
+    let verdicts = |auth: &str, flags: &[&str]| -> Vec<String> {
+        fs::write(&profile, format!("{auth}{wanted}")).expect("a profile");
+        let cases =
+            ["rfc5321/3.3/three-mails", "rfc4954/4/right-password", "rfc4954/4/plain-inside-tls"];
+        let profile = text(&profile);
+        let (_, results) = results(&[&cases, &["--profile", &*profile][..], flags].concat());
+        let cases = results["scenarios"].as_array().expect("a list");
+        cases.iter().map(|case| case["verdict"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let bob = "auth: {user: bob, password: secret}\n";
+    let always = "auth: {user: bob, password: secret, always: true}\n";
+    assert!(verdicts(bob, &[]).contains(&"inconclusive".to_owned()));
+    for (auth, flags) in [(bob, &["--login"][..]), (always, &[]), (bob, &["--login", "--tls"])] {
+        let seen = verdicts(auth, flags);
+        assert!(seen.len() >= 3 && seen.iter().all(|verdict| verdict == "pass"), "{seen:?}");
+    }
+    let ended = smtpspec(&["run", "--login", "-s", "127.0.0.1:9", "rfc5321/3.3"]);
+    assert_eq!(ended.code, 2, "{ended}");
+    assert!(ended.says("--user"), "{ended}");
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_prints_the_results_so_far() {

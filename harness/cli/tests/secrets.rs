@@ -125,6 +125,31 @@ fn what_a_server_says_of_a_secret_is_not_shown() {
 }
 
 #[test]
+fn a_profile_that_is_refused_does_not_show_its_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = folder.path().join("profile.yaml");
+    for auth in [
+        "auth: {user: bob, password: WORD, pasword: WORD}",
+        "auth: {user: bob, password: [WORD]}",
+        "auth: {user: bob, password: WORD",
+        "auth: {user: bob, password: 'WORD}",
+        "auth: {user: bob, password: @WORD}",
+        "auth: {user: bob, password: WORD, WORD}",
+        "auth: {user: bob, password: WORD, always: 'WORD'}",
+        "auth: {user: bob, token: {WORD: WORD}}",
+        "auth: bob:WORD",
+        "aut: {user: bob}\nPassword: WORD",
+    ] {
+        fs::write(&profile, auth.replace("WORD", PASSWORD)).expect("a profile");
+        let output = command().args(["run", "--profile", &text(&profile)]).output().expect("a run");
+        let all = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{auth}: {all}");
+        assert!(all.contains("profile.yaml:"), "{auth}: {all}");
+        assert_eq!(found(&all), [""; 0], "{auth}: {all}");
+    }
+}
+
+#[test]
 fn who_asks_for_it_is_shown_everything() {
     let folder = tempfile::tempdir().expect("a folder");
     let (ended, all) = written(folder.path(), &["--show-secrets"]);

@@ -42,7 +42,15 @@ pub(crate) fn reply(pattern: &ReplyPattern, exchange: &Exchange, after: Duration
         return Fit::Wrong { what, wanted };
     }
     match &pattern.should {
-        Some(better) if !better.matches(seen.code) => Fit::Short { wanted: better.to_string() },
+        Some(better) if !better.matches(seen.code) => {
+            // Whoever wants TLS or a login first may say so whatever else is wrong (RFC 3207 §4,
+            // RFC 4954 §6): nothing is learnt.
+            let wants_login = matches!(seen.code.get(), 530 | 538) && !pattern.policy_fails;
+            if wants_login && is_policy(exchange, seen.code) {
+                return Fit::Policy;
+            }
+            Fit::Short { wanted: better.to_string() }
+        }
         _ => Fit::Right,
     }
 }

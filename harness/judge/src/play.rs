@@ -148,8 +148,9 @@ impl Play {
         let credentials = setup.profile.credentials.iter();
         let secrets = credentials.flat_map(|of| of.password.iter().chain(&of.token)).collect();
         let (protocol, tls) = (setup.profile.protocol, setup.profile.tls);
-        let prelude =
-            prelude::steps(scenario.given, protocol, tls).into_iter().map(|step| (step, true));
+        let login = setup.profile.login && !prelude::has_own_login(&scenario);
+        let prelude = prelude::steps(scenario.given, protocol, tls, login);
+        let prelude = prelude.into_iter().map(|step| (step, true));
         let dialogue = scenario.dialogue.iter().cloned().map(|step| (step, false));
         let agenda =
             prelude.chain(dialogue).map(|(step, prelude)| Item { step, prelude }).collect();

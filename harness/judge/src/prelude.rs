@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smtpspec_protocol::{CodeSet, Protocol};
 use smtpspec_scenario::{
-    Act, Condition, Content, Given, Hear, Place, ReplyPattern, Send, Step, Template, Tls,
+    Act, Condition, Content, Given, Hear, Place, ReplyPattern, Scenario, Send, Step, Template, Tls,
 };
 
 /// The steps that lead to `given`. EHLO stands alone here, or LHLO (RFC 2033 §4.1); where a server knows no EHLO the
@@ -12,7 +12,9 @@ use smtpspec_scenario::{
 ///
 /// TLS comes after the first EHLO where `given` or the profile wants it by STARTTLS; where the
 /// connection was inside TLS from its first octet, there is nothing to begin.
-pub(crate) fn steps(given: Given, protocol: Protocol, tls: Tls) -> Vec<Step> {
+///
+/// With `login`, AUTH follows on the last EHLO, and mail comes after it (RFC 4954 §4).
+pub(crate) fn steps(given: Given, protocol: Protocol, tls: Tls, login: bool) -> Vec<Step> {
     let hello = format!("{} ${{client}}", protocol.hello());
     let stages: [(Given, Option<&str>, &'static str); 5] = [
         (Given::Greeted, None, "220"),
@@ -33,14 +35,20 @@ pub(crate) fn steps(given: Given, protocol: Protocol, tls: Tls) -> Vec<Step> {
             steps.extend([say("STARTTLS"), hear("220"), step(Act::Send(handshake))]);
             steps.extend([say(&hello), hear("250")]);
         }
-    }
-    if given == Given::Authenticated {
-        // Where it is not offered, the case is skipped for that.
-        let offered = Some(Condition::Ehlo("AUTH".to_owned()));
-        let login = [log_in(), hear("235")];
-        steps.extend(login.map(|step| Step { when: offered.clone(), ..step }));
+        let logs_in = given == Given::Authenticated || (login && given != Given::Connected);
+        if logs_in && line == Some(&hello) {
+            // Where it is not offered, a case that wants it is skipped for that.
+            let offered = Some(Condition::Ehlo("AUTH".to_owned()));
+            let login = [log_in(), hear("235")];
+            steps.extend(login.map(|step| Step { when: offered.clone(), ..step }));
+        }
     }
     steps
+}
+
+/// Whether a scenario is about AUTH: no second one is permitted in a session (RFC 4954 §4).
+pub(crate) fn has_own_login(scenario: &Scenario) -> bool {
+    scenario.spec == "rfc4954" || scenario.requires.ehlo.iter().any(|keyword| keyword == "AUTH")
 }
 
 /// The login by PLAIN, which every server implements (rfc4954-4-44).

@@ -39,13 +39,17 @@ class Mailboxes:
     async def handle_DATA(self, server, session, envelope):
         # It keeps the null reverse-path with its brackets, and all others without.
         sender = envelope.mail_from.removeprefix("<").removesuffix(">")
+        protocol = "SMTP"
+        if session.extended_smtp:
+            inside_tls = server.transport.get_extra_info("ssl_object") is not None
+            protocol = "ESMTP" + "S" * inside_tls + "A" * bool(session.authenticated)
         # A copy for each, so that none tells of the others (RFC 5321 §7.2).
         for recipient in dict.fromkeys(envelope.rcpt_tos):
             trace = (
                 f"Return-Path: <{sender}>\r\n"
                 f"Delivered-To: {recipient}\r\n"
                 f"Received: from {session.host_name} ([{session.peer[0]}])\r\n"
-                f"\tby {NAME} with {'ESMTP' if session.extended_smtp else 'SMTP'};"
+                f"\tby {NAME} with {protocol};"
                 f" {email.utils.formatdate(localtime=True)}\r\n"
             )
             name = f"{next(self.count)}.{os.getpid()}.{NAME}"

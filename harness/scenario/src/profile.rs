@@ -47,6 +47,8 @@ pub struct Profile {
     pub protocol: Protocol,
     /// Whether its sessions are inside TLS, and since when.
     pub tls: Tls,
+    /// Whether the harness logs in before it does anything else, as servers of submission want it.
+    pub login: bool,
     /// How long the harness waits.
     pub timeouts: Timeouts,
     /// What the reference server is to be, when the profile is given to `serve`.
@@ -247,6 +249,7 @@ impl Default for Profile {
             outlet: None,
             protocol: Protocol::default(),
             tls: Tls::default(),
+            login: false,
             timeouts: Timeouts::default(),
             reference: Reference::default(),
         }

@@ -48,6 +48,11 @@ pub(crate) static AUTH: Shape = Shape::new(
         must("user", Kind::Text, "The name: ${user}."),
         may("password", Kind::Text, "The password: ${password}. It is shown nowhere."),
         may("token", Kind::Text, "The token for OAUTHBEARER: ${token}. It is shown nowhere."),
+        may(
+            "always",
+            Kind::Flag,
+            "Whether to log in in each scenario that has no AUTH of its own.",
+        ),
     ],
 );
 

@@ -45,6 +45,7 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
     let mailbox = |key| fields.get(key).and_then(|node| mailbox(reader, node, key));
     let default = Profile::default();
     let foreign = fields.get("server").is_some() || fields.get("recipient").is_some();
+    let auth = fields.get("auth").map(|node| credentials(reader, node));
     let of_reference = |mailbox: Option<String>| mailbox.filter(|_| !foreign);
     Some(Profile {
         server: name("server"),
@@ -57,8 +58,8 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
             .or_else(|| of_reference(default.unknown_recipient)),
         undeliverable_recipient: mailbox("recipient.undeliverable"),
         second_undeliverable_recipient: mailbox("recipient.undeliverable.second"),
-        credentials: match fields.get("auth") {
-            Some(node) => credentials(reader, node),
+        credentials: match &auth {
+            Some(user) => user.as_ref().map(|(credentials, _)| credentials.clone()),
             None => default.credentials.filter(|_| !foreign),
         },
         facts: fields
@@ -71,6 +72,7 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
         variables: variables(reader, fields.get("variables")),
         outlet: outlet::read(reader, &fields),
         protocol: protocol(reader, &fields).unwrap_or_default(),
+        login: matches!(auth, Some(Some((_, true)))),
         tls: fields.get("tls").and_then(|node| tls(reader, node)).unwrap_or_default(),
         timeouts: timeouts(reader, fields.get("timeouts")),
         reference: fields
@@ -80,10 +82,21 @@ fn read(reader: Reader<'_>) -> Option<Profile> {
     })
 }
 
-fn credentials(reader: Reader<'_>, node: &Node) -> Option<Credentials> {
+/// Who the harness is, and whether it logs in always.
+fn credentials(reader: Reader<'_>, node: &Node) -> Option<(Credentials, bool)> {
     let fields = Fields::read(reader, node, &AUTH)?;
     let text = |key| fields.get(key).and_then(|node| reader.text(node, key).map(str::to_owned));
-    Some(Credentials { user: text("user")?, password: text("password"), token: text("token") })
+    let (user, password, token) = (text("user")?, text("password"), text("token"));
+    let always = match fields.get("always") {
+        Some(node) if reader.flag(node, "always")? && password.is_none() => {
+            return reader
+                .error(node.span, "`always: true` needs a `password:` to log in with")
+                .fail();
+        }
+        Some(node) => reader.flag(node, "always")?,
+        None => false,
+    };
+    Some((Credentials { user, password, token }, always))
 }
 
 /// What the target speaks, or the next hop.
