@@ -80,7 +80,8 @@ pub(crate) struct Run {
     /// Speak LMTP, and run the scenarios for servers that speak it
     #[arg(long, env = "SMTPSPEC_LMTP")]
     pub(crate) lmtp: bool,
-    /// Begin TLS with STARTTLS in each scenario that does not begin with the greeting
+    /// Begin TLS with STARTTLS in each scenario that does not begin with the greeting, and has no
+    /// STARTTLS of its own
     #[arg(long, env = "SMTPSPEC_TLS", conflicts_with = "tls_on_connect")]
     pub(crate) tls: bool,
     /// Begin TLS with the first octet, as on port 465

@@ -147,8 +147,8 @@ impl Play {
         // A server may have heard of them in another case.
         let credentials = setup.profile.credentials.iter();
         let secrets = credentials.flat_map(|of| of.password.iter().chain(&of.token)).collect();
-        let (protocol, tls) = (setup.profile.protocol, setup.profile.tls);
-        let login = setup.profile.login && !prelude::has_own_login(&scenario);
+        let protocol = setup.profile.protocol;
+        let (tls, login) = prelude::wanted(&scenario, &setup.profile);
         let prelude = prelude::steps(scenario.given, protocol, tls, login);
         let prelude = prelude.into_iter().map(|step| (step, true));
         let dialogue = scenario.dialogue.iter().cloned().map(|step| (step, false));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use smtpspec_protocol::{CodeSet, Protocol};
 use smtpspec_scenario::{
-    Act, Condition, Content, Given, Hear, Place, ReplyPattern, Scenario, Send, Step, Template, Tls,
+    Act, Condition, Content, Given, Hear, Place, Profile, ReplyPattern, Scenario, Send, Step,
+    Template, Tls,
 };
 
 /// The steps that lead to `given`. EHLO stands alone here, or LHLO (RFC 2033 §4.1); where a server knows no EHLO the
@@ -46,9 +47,14 @@ pub(crate) fn steps(given: Given, protocol: Protocol, tls: Tls, login: bool) -> 
     steps
 }
 
-/// Whether a scenario is about AUTH: no second one is permitted in a session (RFC 4954 §4).
-pub(crate) fn has_own_login(scenario: &Scenario) -> bool {
-    scenario.spec == "rfc4954" || scenario.requires.ehlo.iter().any(|keyword| keyword == "AUTH")
+/// What the profile wants of each session, as far as it leaves a scenario its own AUTH and STARTTLS:
+/// neither can be had twice (RFC 4954 §4, RFC 3207 §4.2).
+pub(crate) fn wanted(scenario: &Scenario, profile: &Profile) -> (Tls, bool) {
+    let asks_for = |word: &str| scenario.requires.ehlo.iter().any(|keyword| keyword == word);
+    let begins_tls = profile.tls == Tls::StartTls && asks_for("STARTTLS");
+    let tls = if begins_tls { Tls::None } else { profile.tls };
+    let logs_in = scenario.spec == "rfc4954" || asks_for("AUTH");
+    (tls, profile.login && !logs_in && !begins_tls)
 }
 
 /// The login by PLAIN, which every server implements (rfc4954-4-44).
