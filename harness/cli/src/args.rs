@@ -80,8 +80,7 @@ pub(crate) struct Run {
     /// Speak LMTP, and run the scenarios for servers that speak it
     #[arg(long, env = "SMTPSPEC_LMTP")]
     pub(crate) lmtp: bool,
-    /// Begin TLS with STARTTLS in each scenario that does not begin with the greeting, and has no
-    /// STARTTLS of its own
+    /// Begin TLS with STARTTLS in each scenario that does not begin with the greeting
     #[arg(long, env = "SMTPSPEC_TLS", conflicts_with = "tls_on_connect")]
     pub(crate) tls: bool,
     /// Begin TLS with the first octet, as on port 465
@@ -100,10 +99,6 @@ pub(crate) struct Run {
         requires = "user"
     )]
     pub(crate) password: Option<String>,
-    /// Log in by AUTH PLAIN in each scenario that has no AUTH of its own and does not begin with the
-    /// greeting, as servers of submission want it
-    #[arg(long, env = "SMTPSPEC_LOGIN")]
-    pub(crate) login: bool,
     /// Show passwords, and what is made of them for AUTH, in transcripts and reports
     #[arg(long, env = "SMTPSPEC_SHOW_SECRETS")]
     pub(crate) show_secrets: bool,

@@ -54,11 +54,6 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
             token: token.and_then(|had| had.token),
         });
     }
-    profile.login |= run.login;
-    if profile.login && profile.credentials.as_ref().is_none_or(|user| user.password.is_none()) {
-        console.error("to log in takes a user and a password: --user, and SMTPSPEC_PASSWORD");
-        return Err(Exit::Usage);
-    }
     profile.outlet = outlet(run, profile.outlet, console)?;
     Ok(profile)
 }
