@@ -87,6 +87,19 @@ fn entry(entry: &Yaml) -> Entry {
     }
 }
 
+impl Entry {
+    /// Whether it speaks of what this result shows: a server stands for all its listeners, for the
+    /// clear one and those inside TLS that `harness/lab/publish` puts behind its name.
+    fn is_about(&self, result: &str) -> bool {
+        self.servers.iter().any(|named| stands_for(named, result))
+    }
+}
+
+fn stands_for(named: &str, result: &str) -> bool {
+    let server = ["-submission", "-submissions"].iter().find_map(|end| result.strip_suffix(end));
+    named == result || server == Some(named)
+}
+
 /// Whether a pattern, in which `*` stands for anything, fits.
 fn fits(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
@@ -101,7 +114,7 @@ fn every_accusation_is_judged() {
     let accusations = accusations();
     assert!(!accusations.is_empty());
     for (server, accused) in accusations {
-        let own: Vec<_> = entries.iter().filter(|entry| entry.servers.contains(&server)).collect();
+        let own: Vec<_> = entries.iter().filter(|entry| entry.is_about(&server)).collect();
         let judged = |accusation: &String| {
             own.iter().any(|entry| entry.accused.iter().any(|one| fits(one, accusation)))
         };
@@ -117,9 +130,8 @@ fn no_judgement_outlives_its_accusation() {
     let mut stale = Vec::new();
     for entry in entries() {
         let shown = |server: &String, pattern: &String| {
-            accusations
-                .get(server)
-                .is_some_and(|accused| accused.iter().any(|accusation| fits(pattern, accusation)))
+            let mut own = accusations.iter().filter(|(result, _)| stands_for(server, result));
+            own.any(|(_, accused)| accused.iter().any(|accusation| fits(pattern, accusation)))
         };
         for server in &entry.servers {
             if !entry.accused.iter().any(|pattern| shown(server, pattern)) {
@@ -160,9 +172,45 @@ fn what_is_known_of_these_servers_shows() {
             "postfix-3.7.11",
             "postfix-3.7.11-hardened",
         ),
+        // CVE-2024-34083, where TLS begins within the session.
+        ("rfc3207/4.2/injection-of-a-transaction", "aiosmtpd-1.4.4", "aiosmtpd-1.4.6"),
+        (
+            "rfc3207/4.2/injection-of-a-command[noop]",
+            "aiosmtpd-1.4.4-submission",
+            "aiosmtpd-1.4.6-submission",
+        ),
     ] {
         assert!(shows(one, case) && !shows(other, case), "{case}: {one} and not {other}");
     }
+}
+
+/// What is made of bob's password for PLAIN, LOGIN and by itself, as far as it does not depend on what
+/// stands before it; the answers of the other mechanisms are never the same twice.
+const TRACES: [&str; 4] = ["c2VjcmV0", "AHNlY3Jld", "zZWNyZX", "AGJvYgBz"];
+
+#[test]
+fn no_published_result_shows_the_password() {
+    let texts = fs::read_dir(reports().join("published")).expect("as it was published");
+    for path in texts.map(|entry| entry.expect("as it was published").path()) {
+        let text = fs::read_to_string(&path).expect("as it was published");
+        for trace in TRACES {
+            assert!(!text.contains(trace), "{}: {trace}", path.display());
+        }
+        // The word is English too, but nothing that is sent, received or found says it.
+        let results: Value = serde_json::from_str(&text).expect("as it was published");
+        for case in results["scenarios"].as_array().expect("as it was published") {
+            for part in ["transcript", "findings", "reason"] {
+                assert!(!case[part].to_string().contains("secret"), "{}", case["id"]);
+            }
+        }
+        assert!(!results["findings"].to_string().contains("secret"), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_server_stands_for_its_listeners() {
+    assert!(stands_for("a-1", "a-1") && stands_for("a-1", "a-1-submissions"));
+    assert!(!stands_for("a-1", "a-1-hardened-submission") && !stands_for("a-1-submission", "a-1"));
 }
 
 #[test]
