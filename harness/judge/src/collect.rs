@@ -127,6 +127,7 @@ impl Play {
             message: pattern.message.as_deref().map(|sent| self.content(sent)).transpose()?,
             names: pattern.names.iter().map(|one| self.expand(one)).collect::<Result<_, _>>()?,
             body: pattern.body.as_deref().map(|sent| self.content(sent)).transpose()?,
+            content: pattern.content.as_deref().map(|sent| self.content(sent)).transpose()?,
             mail: pattern.mail.as_ref().map(|mail| self.parameters(mail)).transpose()?,
             rcpt: pattern
                 .rcpt

@@ -5,6 +5,7 @@ use smtpspec_scenario::{MailCount, MailPattern};
 
 use crate::mail::{Mail, Via, are_fields};
 
+mod content;
 mod parameters;
 
 pub(crate) use parameters::Parameters;
@@ -32,6 +33,7 @@ pub(crate) struct Wanted {
     pub(crate) to: Vec<Vec<u8>>,
     pub(crate) message: Option<Vec<u8>>,
     pub(crate) body: Option<Vec<u8>>,
+    pub(crate) content: Option<Vec<u8>>,
     pub(crate) names: Vec<Vec<u8>>,
     pub(crate) mail: Option<Parameters>,
     pub(crate) rcpt: Vec<(Vec<u8>, Parameters)>,
@@ -95,6 +97,12 @@ pub(crate) fn compare(came: &Came<'_>, wanted: &Wanted) -> Fit {
     let envelope = envelope(came, wanted);
     if let Fit::Wrong(_) = envelope {
         return envelope;
+    }
+    if let Some(sent) = wanted.content.as_deref() {
+        match content::compare(came.mail, sent) {
+            Fit::Right => {}
+            other => return other,
+        }
     }
     match octets(came.mail, wanted) {
         Some(difference) => Fit::Wrong(difference),

@@ -23,6 +23,7 @@
 //! | RFC 5321 §4.2.1 (families of codes) | [`rfc5321::code_set`] |
 //! | RFC 5321 §4.5.3 (sizes and timeouts) | [`limits`] |
 //! | RFC 2033 §4.1 (LHLO) | [`rfc2033`] |
+//! | RFC 2045, RFC 2046 (transfer encodings, parts) | [`rfc2045`] |
 //! | RFC 3463, RFC 2034 (enhanced status codes) | [`rfc3463`] |
 //! | RFC 3492 (Punycode) | [`rfc3492`] |
 //! | RFC 6531 (UTF-8 in addresses) | [`rfc6531`] |
@@ -44,6 +45,7 @@ pub mod limits;
 pub mod line;
 pub mod quirk;
 pub mod rfc2033;
+pub mod rfc2045;
 pub mod rfc3463;
 pub mod rfc3492;
 pub mod rfc5321;

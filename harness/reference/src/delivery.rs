@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use smtpspec_protocol::Reply;
 
 use crate::config::{Config, MailingList};
+use crate::relaying;
 use crate::rfc3461::fate;
 use crate::rfc5321::notice::Action;
 use crate::transaction::{Parameter, ParameterList};
@@ -60,7 +61,9 @@ pub(crate) fn dispatch(config: &Config, accepted: &Delivery, at: u64) -> Vec<Del
     mails.extend(lists.iter().map(|list| expanded(config, list, &accepted.message)));
     // Without recipients there is nobody to send it to, unless nobody was ever named.
     mails.retain(|mail| !mail.recipients.is_empty() || accepted.recipients.is_empty());
-    let mut out: Vec<_> = mails.into_iter().flat_map(|mail| sent(config, mail, at)).collect();
+    // What a list sends on is as much in need of it as what it was sent.
+    let why = relaying::obstacle(config, &accepted.parameters);
+    let mut out: Vec<_> = mails.into_iter().flat_map(|mail| sent(config, mail, why, at)).collect();
     // Mail for a list is delivered once the list has it (rfc3461-5.2.7.1-1).
     of_lists.retain(|list| fate::wants_success(accepted, list));
     out.extend(fate::notice(config, accepted, at, Action::Delivered, &of_lists));
@@ -92,19 +95,41 @@ fn expanded(config: &Config, list: &MailingList, message: &[u8]) -> Delivery {
 
 /// The mail for those whom it reaches, and what its sender is told of them and of all others
 /// (rfc5321-3.6.3-4, RFC 3461 §5.2).
-fn sent(config: &Config, mail: Delivery, at: u64) -> Vec<Delivery> {
-    let (failed, reached): (Vec<_>, Vec<_>) =
-        mail.recipients.iter().cloned().partition(|mailbox| config.loses(mailbox));
-    let goes_on = failed.is_empty() || !reached.is_empty();
-    let mut told = Vec::from_iter(notice(config, &mail, &failed, at));
-    if let Some(action) = fate::of_success(config) {
-        let mut asked = reached.clone();
-        asked.retain(|mailbox| fate::wants_success(&mail, mailbox));
-        told.extend(fate::notice(config, &mail, at, action, &asked));
+fn sent(config: &Config, mut mail: Delivery, why: Option<Action>, at: u64) -> Vec<Delivery> {
+    let is_for_nobody = mail.recipients.is_empty();
+    let mut told = Vec::new();
+    let mut tell = |mail: &Delivery, action, mut mailboxes: Vec<Vec<u8>>| {
+        mailboxes.retain(|mailbox| fate::wants_failure(mail, mailbox));
+        told.extend(fate::notice(config, mail, at, action, &mailboxes));
+    };
+    if let Some(why) = why {
+        let kept = relaying::kept_back(config, &mut mail);
+        tell(&mail, why, kept);
     }
-    let onward = Delivery { recipients: reached, ..mail };
-    let onward = goes_on.then(|| fate::onward(config, onward));
-    onward.into_iter().chain(told).collect()
+    let (failed, reached) =
+        mail.recipients.iter().cloned().partition(|mailbox| config.loses(mailbox));
+    tell(&mail, Action::Failed, failed);
+    mail.recipients = reached;
+    let before = mail.clone();
+    if let Err(why) = relaying::fit(config, &mut mail) {
+        tell(&before, why, std::mem::take(&mut mail.recipients));
+    }
+    if mail.recipients.is_empty() && !is_for_nobody {
+        return told;
+    }
+    told.extend(told_on_the_way(config, &mail, at));
+    relaying::ask_for_delays(config, &mut mail);
+    told.insert(0, fate::onward(config, mail));
+    told
+}
+
+/// What the sender is told of those whom the mail goes on to.
+fn told_on_the_way(config: &Config, mail: &Delivery, at: u64) -> Vec<Delivery> {
+    let mut asked = mail.recipients.clone();
+    asked.retain(|mailbox| fate::wants_success(mail, mailbox));
+    let success = fate::of_success(config).map(|action| (action, asked));
+    let told = success.into_iter().chain(relaying::told_of_time(config, mail));
+    told.filter_map(|(action, about)| fate::notice(config, mail, at, action, &about)).collect()
 }
 
 /// What the sender is told of those whom the mail did not reach, as far as it wants to know.
@@ -211,6 +236,29 @@ mod tests {
             format!("to {} with {count}", text(&mail.recipients.join(&b',')))
         };
         dispatch(config, &mail, 0).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn nobody_is_told_of_success_that_a_message_was_kept_from() {
+        let without = vec!["DSN".to_owned(), "DELIVERBY".to_owned()];
+        let hop = crate::config::NextHopFacts { without, ..Default::default() };
+        let config = Config { relays: true, next_hop: Some(hop), ..config() };
+        let text = |mail: &Delivery| String::from_utf8_lossy(&mail.message).into_owned();
+        for (keyword, value, action, status) in [
+            ("REQUIRETLS", None, "failed", "5.7.10"),
+            ("BY", Some("120;R"), "failed", "5.3.3"),
+            ("BY", Some("120;N"), "relayed", "2.1.9"),
+            ("BY", Some("-1;N"), "relayed", "2.1.9"),
+        ] {
+            let mut mail = mail("a@b.test", &["x@elsewhere.test"]);
+            mail.parameters = vec![(keyword.into(), value.map(Into::into))];
+            let notify = vec![("NOTIFY".into(), Some("SUCCESS,FAILURE".into()))];
+            mail.recipient_parameters.push(("x@elsewhere.test".into(), notify));
+            let out = dispatch(&config, &mail, 0);
+            let notice = text(out.last().unwrap());
+            assert_eq!(out.len(), if action == "failed" { 1 } else { 2 }, "{keyword} {value:?}");
+            assert!(notice.contains(&format!("\r\nAction: {action}\r\nStatus: {status}\r\n")));
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@
 //! | enhanced status codes (RFC 2034, RFC 3463) | `mutants/rfc2034.rs` |
 //! | chunks (RFC 3030 §2) | `mutants/rfc3030.rs` |
 //! | binary messages (RFC 3030 §3) | `mutants/binarymime.rs` |
+//! | conversions for the next hop (RFC 6152 §3, RFC 3030 §3) | `mutants/conversion.rs` |
 //! | STARTTLS (RFC 3207) | `mutants/rfc3207.rs` |
 //! | the parameters of DSN (RFC 3461 §2 to §5.1) | `mutants/rfc3461.rs` |
 //! | what becomes of them (RFC 3461 §5.2 to §6.1) | `mutants/dsn.rs` |
@@ -48,6 +49,7 @@
 mod address;
 mod binarymime;
 pub(crate) mod content;
+mod conversion;
 mod data;
 mod delivery;
 mod dsn;
@@ -293,6 +295,7 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
 static FAMILIES: &[&[Mutant]] = &[
     address::MUTANTS,
     binarymime::MUTANTS,
+    conversion::MUTANTS,
     content::MUTANTS,
     data::MUTANTS,
     delivery::MUTANTS,

@@ -141,7 +141,8 @@ impl NextHop {
             return self.say(&format!("250 {name}"));
         }
         // What it offers is what keeps a relay from changing a message before it passes it on.
-        let mut keywords = vec!["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"];
+        let mut keywords =
+            vec!["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "DELIVERBY"];
         keywords.retain(|keyword| !self.without.iter().any(|no| no.eq_ignore_ascii_case(keyword)));
         let keywords: Vec<_> = keywords.iter().map(|word| format!("250-{word}\r\n")).collect();
         let keywords = keywords.concat();

@@ -1,55 +1,136 @@
-//! Mail that may not go on from here: what asks for TLS on its way (RFC 8689 §4.2.1), or for a time
-//! that the next host knows nothing of (RFC 2852 §4.1.4.1).
-//!
-//! Our own server passes mail on to hosts that have neither. So whom it would pass such a message on
-//! to does not get it, and the sender is told.
+//! Mail that may not go on from here as it is, or that its sender is told of as it goes: what asks for
+//! TLS on its way (RFC 8689 §4.2.1), for a time (RFC 2852 §4.1.3, §4.1.4), or for more bits than the
+//! next host takes (RFC 6152 §3, RFC 3030 §3, RFC 6531 §3.2).
 
+use smtpspec_protocol::rfc2045::{Entity, in_seven_bits, is_seven_bit};
 use smtpspec_protocol::{Grammar, Mailbox};
 
-use crate::config::{Config, Standing};
+use crate::config::{Config, NextHopFacts, Standing};
 use crate::delivery::Delivery;
 use crate::rfc2852::By;
 use crate::rfc3461::fate;
 use crate::rfc5321::notice::Action;
-use crate::rfc8689;
-use crate::transaction::Transaction;
+use crate::transaction::{Parameter, ParameterList};
+use crate::{rfc6531, rfc8689};
 
-/// Why a message is not passed on to a next host, as its sender is told.
-pub(crate) fn obstacle(transaction: &Transaction) -> Option<Action> {
-    if transaction.has(rfc8689::KEYWORD) {
+/// Why a message that came with these parameters of MAIL is not passed on to the next host, as its
+/// sender is told.
+pub(crate) fn obstacle(config: &Config, parameters: &[Parameter]) -> Option<Action> {
+    if parameters.iter().any(|(keyword, _)| keyword == rfc8689::KEYWORD.as_bytes()) {
         // rfc8689-4.2.1-15: there is no TLS to be had.
         return Some(Action::NoTls);
     }
-    let by = transaction.parameter("BY").and_then(By::read);
-    // rfc2852-4.1.4.1-3: no host that could take it has what the message wants.
-    by.is_some_and(|by| by.returns).then_some(Action::NotByTime)
+    // rfc2852-4.1.4.1-3.
+    let knows = config.next_hop.as_ref().is_some_and(|hop| hop.offers("DELIVERBY"));
+    by(parameters).is_some_and(|by| by.returns && !knows).then_some(Action::NotByTime)
 }
 
-/// Takes out of the mail that comes of a message whom it would have to be passed on to, and adds a
-/// notice where that was somebody. Notices go their way (rfc8689-5-6).
-pub(crate) fn kept_back(
-    config: &Config,
-    mails: Vec<Delivery>,
-    why: Action,
-    at: u64,
-) -> Vec<Delivery> {
-    let mut out = Vec::new();
-    for mut mail in mails {
-        if mail.reverse_path.is_empty() {
-            out.push(mail);
+/// Parts those whom a message would have to be passed on to, but may not, from all others. Notices
+/// go their way (rfc8689-5-6).
+pub(crate) fn kept_back(config: &Config, mail: &mut Delivery) -> Vec<Vec<u8>> {
+    if mail.reverse_path.is_empty() {
+        return Vec::new();
+    }
+    let (kept, near) = mail.recipients.drain(..).partition(|mailbox| is_relayed(config, mailbox));
+    mail.recipients = near;
+    kept
+}
+
+/// What the sender of a message with BY is told of those whom it is passed on to, and of whom: that
+/// it is late (rfc2852-4.1.3-4), or where it went (rfc2852-4.1.4-2, rfc2852-4.1.4.2-2).
+pub(crate) fn told_of_time(config: &Config, mail: &Delivery) -> Vec<(Action, Vec<Vec<u8>>)> {
+    let (Some(by), Some(hop)) = (by(&mail.parameters), &config.next_hop) else {
+        return Vec::new();
+    };
+    let far = |wants: fn(&Delivery, &[u8]) -> bool| -> Vec<Vec<u8>> {
+        let all = mail.recipients.iter().filter(|mailbox| is_relayed(config, mailbox));
+        all.filter(|mailbox| wants(mail, mailbox)).cloned().collect()
+    };
+    let late = by.seconds <= 0;
+    let mut told = Vec::new();
+    if late {
+        told.push((Action::Delayed, far(fate::wants_delay)));
+    }
+    if by.traces || (!late && !hop.offers("DELIVERBY")) {
+        let mut relayed = far(fate::wants_anything);
+        // Who asked for success is told the same already.
+        let is_told = fate::of_success(config) == Some(Action::Relayed);
+        relayed.retain(|mailbox| !(is_told && fate::wants_success(mail, mailbox)));
+        told.push((Action::Relayed, relayed));
+    }
+    told
+}
+
+/// The NOTIFY that asks a next host without DELIVERBY to tell of delays, for each mailbox that the
+/// message is passed on to in time (rfc2852-4.1.4.2-3).
+pub(crate) fn ask_for_delays(config: &Config, mail: &mut Delivery) {
+    let knows = |hop: &NextHopFacts| hop.offers("DELIVERBY") || !hop.offers("DSN");
+    if config.next_hop.as_ref().is_none_or(knows)
+        || by(&mail.parameters).is_none_or(|by| by.seconds <= 0)
+    {
+        return;
+    }
+    for mailbox in mail.recipients.clone() {
+        if !is_relayed(config, &mailbox) || !fate::wants_anything(mail, &mailbox) {
             continue;
         }
-        let far = |mailbox: &Vec<u8>| is_relayed(config, mailbox);
-        let (failed, near): (Vec<_>, Vec<_>) = mail.recipients.drain(..).partition(far);
-        let mut told = failed;
-        told.retain(|mailbox| fate::wants_failure(&mail, mailbox));
-        let notice = fate::notice(config, &mail, at, why, &told);
-        if !near.is_empty() {
-            out.push(Delivery { recipients: near, ..mail });
+        let parameters = parameters_of(mail, mailbox);
+        match parameters.iter_mut().find(|(keyword, _)| keyword == b"NOTIFY") {
+            None => parameters.push((b"NOTIFY".to_vec(), Some(b"FAILURE,DELAY".to_vec()))),
+            Some((_, Some(value))) if !value.to_ascii_uppercase().ends_with(b"DELAY") => {
+                let words = value.to_ascii_uppercase();
+                if !words.split(|&octet| octet == b',').any(|word| word == b"DELAY") {
+                    value.extend_from_slice(b",DELAY");
+                }
+            }
+            Some(_) => {}
         }
-        out.extend(notice);
     }
-    out
+}
+
+fn parameters_of(mail: &mut Delivery, mailbox: Vec<u8>) -> &mut ParameterList {
+    let all = &mut mail.recipient_parameters;
+    let at = all.iter().position(|(of, _)| *of == mailbox).unwrap_or(all.len());
+    if at == all.len() {
+        all.push((mailbox, Vec::new()));
+    }
+    &mut all[at].1
+}
+
+/// Makes a message such that the next host takes all octets of it, or says why that can't be.
+pub(crate) fn fit(config: &Config, mail: &mut Delivery) -> Result<(), Action> {
+    let Some(hop) = &config.next_hop else { return Ok(()) };
+    let mut names = vec![Entity::of(&mail.message).header, &mail.reverse_path];
+    names.extend(mail.recipients.iter().map(Vec::as_slice));
+    let has = |keyword: &str| mail.parameters.iter().any(|(one, _)| one == keyword.as_bytes());
+    // rfc6531-3.2-8, rfc6531-3.2-9.
+    if has(rfc6531::KEYWORD) && !hop.offers(rfc6531::KEYWORD) {
+        if !names.iter().all(|name| name.is_ascii()) {
+            return Err(Action::NoUtf8);
+        }
+        mail.parameters.retain(|(keyword, _)| keyword != rfc6531::KEYWORD.as_bytes());
+    }
+    let is_binary = mail.parameters.iter().any(|(keyword, value)| {
+        keyword == b"BODY"
+            && value.as_deref().is_some_and(|value| value.eq_ignore_ascii_case(b"BINARYMIME"))
+    });
+    let has_high_bits = !mail.message.is_ascii();
+    let fits = (!is_binary || hop.offers("BINARYMIME"))
+        && (!has_high_bits || hop.offers("8BITMIME") || (is_binary && hop.offers("BINARYMIME")));
+    if fits {
+        return Ok(());
+    }
+    // rfc6152-3-13, rfc3030-3-14.
+    mail.message = in_seven_bits(&mail.message)
+        .filter(|message| is_seven_bit(message))
+        .ok_or(Action::NotConverted)?;
+    mail.parameters.retain(|(keyword, _)| keyword != b"BODY");
+    Ok(())
+}
+
+fn by(parameters: &[Parameter]) -> Option<By> {
+    let (_, value) = parameters.iter().find(|(keyword, _)| keyword == b"BY")?;
+    By::read(value.as_deref()?)
 }
 
 fn is_relayed(config: &Config, mailbox: &[u8]) -> bool {

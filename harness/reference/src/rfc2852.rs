@@ -1,7 +1,7 @@
 //! RFC 2852 §2 to §4 (DELIVERBY): a time within which a message is to be delivered.
 //!
 //! Our own server delivers at once to those who have a mailbox here, and so in time. What it would
-//! have to pass on with `R` ends here with a notice, since no host that it knows has the extension
+//! have to pass on with `R` ends here with a notice where the next host has not the extension
 //! ([`crate::relaying`]).
 
 use smtpspec_catalogue::requirement;
@@ -87,6 +87,8 @@ pub(crate) struct By {
     pub(crate) seconds: i64,
     /// Whether it comes back if that can't be.
     pub(crate) returns: bool,
+    /// Whether the sender is told of each host that it is passed on to (RFC 2852 §4.1.4).
+    pub(crate) traces: bool,
 }
 
 impl By {
@@ -104,12 +106,14 @@ impl By {
             [b'+', digits @ ..] | digits => (false, digits),
         };
         let seconds = number(digits)?;
-        let returns = match mode.to_ascii_uppercase().as_slice() {
-            b"N" | b"NT" => false,
-            b"R" | b"RT" => true,
+        let (returns, traces) = match mode.to_ascii_uppercase().as_slice() {
+            b"N" => (false, false),
+            b"NT" => (false, true),
+            b"R" => (true, false),
+            b"RT" => (true, true),
             _ => return None,
         };
-        Some(Self { seconds: if negative { -seconds } else { seconds }, returns })
+        Some(Self { seconds: if negative { -seconds } else { seconds }, returns, traces })
     }
 }
 

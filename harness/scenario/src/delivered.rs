@@ -46,6 +46,9 @@ pub struct MailPattern {
     pub message: Option<Vec<Content>>,
     /// What stands behind the first empty line, octet for octet.
     pub body: Option<Vec<Content>>,
+    /// The contents of its parts, one behind the other, with their transfer encodings undone. A
+    /// notice that it went back says nothing of it.
+    pub content: Option<Vec<Content>>,
     /// Patterns over the whole message, all of which are found.
     pub contains: Vec<Regex>,
     /// Patterns over the whole message, none of which is found.
@@ -117,13 +120,25 @@ impl MailPattern {
 impl PartialEq for MailPattern {
     fn eq(&self, other: &Self) -> bool {
         // Taken apart, so that a new field can't be forgotten here.
-        let Self { from, to, mail, rcpt, message, body, contains, lacks, names, header, top } =
-            self;
+        let Self {
+            from,
+            to,
+            mail,
+            rcpt,
+            message,
+            body,
+            content,
+            contains,
+            lacks,
+            names,
+            header,
+            top,
+        } = self;
         let alike = |one: &[Regex], two: &[Regex]| {
             one.iter().map(Regex::as_str).eq(two.iter().map(Regex::as_str))
         };
         (from, to, message, body) == (&other.from, &other.to, &other.message, &other.body)
-            && (mail, rcpt) == (&other.mail, &other.rcpt)
+            && (mail, rcpt, content) == (&other.mail, &other.rcpt, &other.content)
             && alike(contains, &other.contains)
             && alike(lacks, &other.lacks)
             && (names, header, top) == (&other.names, &other.header, &other.top)

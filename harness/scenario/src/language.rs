@@ -173,6 +173,7 @@ pub(crate) static MAIL: Shape = Shape::new(
         ),
         may("message", DATA, "The message as it was sent; whole fields may stand in front."),
         may("body", DATA, "What stands behind the first empty line."),
+        may("content", DATA, "The same once transfer encodings are undone, part behind part."),
         may("contains", PATTERNS, "Regular expressions that are found in the message."),
         may("lacks", PATTERNS, "Regular expressions that are not."),
         may("names", PATTERNS, "Texts that stand in it as they are: addresses for instance."),

@@ -269,8 +269,10 @@ impl Profile {
     }
 
     /// What follows from where mail comes out: whether the target passes it on to a next hop that
-    /// has DSN or 8BITMIME, or delivers it.
+    /// has DSN, 8BITMIME and others, or delivers it.
     fn facts_of_outlet(&self) -> Vec<&'static str> {
+        const TAKES_EIGHT_BITS: &str = "takes-eight-bits";
+        const TAKES_UTF8: &str = "takes-utf8";
         let hop = |without: &[String], last: bool| {
             let lacks = |keyword: &str| without.iter().any(|no| no.eq_ignore_ascii_case(keyword));
             let dsn = match (lacks("DSN"), last) {
@@ -279,18 +281,32 @@ impl Profile {
                 (true, false) => Some("next-hop-without-dsn"),
                 (true, true) => None,
             };
-            let bits = lacks("8BITMIME").then_some("next-hop-without-8bitmime");
+            let others = [
+                ("8BITMIME", "next-hop-without-8bitmime"),
+                ("BINARYMIME", "next-hop-without-binarymime"),
+                ("SMTPUTF8", "next-hop-without-smtputf8"),
+                ("DELIVERBY", "next-hop-without-deliverby"),
+            ];
+            let others = others.into_iter().filter(|(no, _)| lacks(no)).map(|(_, fact)| fact);
+            let takes = [("8BITMIME", TAKES_EIGHT_BITS), ("SMTPUTF8", TAKES_UTF8)];
+            let takes = takes.into_iter().filter(|(it, _)| !lacks(it)).map(|(_, fact)| fact);
+            let by = (!lacks("DELIVERBY")).then_some("next-hop-deliverby");
             let relay = (!last).then_some("next-hop");
-            dsn.into_iter().chain(bits).chain(relay).collect()
+            dsn.into_iter().chain(others).chain(takes).chain(by).chain(relay).collect()
         };
         match &self.outlet {
             Some(Outlet::NextHop { protocol, without, .. }) => {
-                hop(without, *protocol == Protocol::Lmtp)
+                // The next hop that the harness plays has none of these at all.
+                let mut without = without.clone();
+                without.push("BINARYMIME".to_owned());
+                hop(&without, *protocol == Protocol::Lmtp)
             }
             Some(Outlet::Memory) if !self.reference.habits.contains(&Habit::Delivers) => {
                 hop(&self.reference.next_hop_without, false)
             }
-            Some(Outlet::Maildir(_) | Outlet::Memory) => vec!["final-delivery"],
+            Some(Outlet::Maildir(_) | Outlet::Memory) => {
+                vec!["final-delivery", TAKES_EIGHT_BITS, TAKES_UTF8]
+            }
             Some(Outlet::Silent(_)) | None => Vec::new(),
         }
     }

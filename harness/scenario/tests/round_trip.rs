@@ -252,14 +252,33 @@ fn mail() -> impl Strategy<Value = MailPattern> {
     let recipient =
         (address(), parameters()).prop_map(|(to, parameters)| RecipientPattern { to, parameters });
     let asked = (prop::option::of(parameters()), prop::collection::vec(recipient, 0..3));
-    let octets = (prop::option::of(data()), prop::option::of(data()));
+    let octets = (prop::option::of(data()), prop::option::of(data()), prop::option::of(data()));
     let patterns = || prop::collection::vec(pattern(), 0..3);
     let header = prop::collection::vec(field(), 0..2);
     let names = prop::collection::vec(address(), 0..3);
     let texts = (patterns(), patterns(), names);
     ((envelope, asked), octets, texts, header, prop::option::of(field())).prop_map(
-        |(((from, to), (mail, rcpt)), (message, body), (contains, lacks, names), header, top)| {
-            MailPattern { from, to, mail, rcpt, message, body, contains, lacks, names, header, top }
+        |(
+            ((from, to), (mail, rcpt)),
+            (message, body, content),
+            (contains, lacks, names),
+            header,
+            top,
+        )| {
+            MailPattern {
+                from,
+                to,
+                mail,
+                rcpt,
+                message,
+                body,
+                content,
+                contains,
+                lacks,
+                names,
+                header,
+                top,
+            }
         },
     )
 }

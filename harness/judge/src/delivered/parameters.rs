@@ -76,7 +76,7 @@ fn split(word: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// Whether it is the same parameter. A keyword that is wanted alone may have any value. The words
 /// of RET, NOTIFY and BODY are the same in any case, and those of NOTIFY in any order
-/// (RFC 3461 §4.1, §4.3, RFC 6152 §2).
+/// (RFC 3461 §4.1, §4.3, RFC 6152 §2); of BY there may be some seconds less (RFC 2852 §4.1.4).
 fn same(seen: &[u8], wanted: &[u8]) -> bool {
     let ((keyword, seen), (_, wanted)) = (split(seen), split(wanted));
     let (seen, wanted) = match (seen, wanted) {
@@ -97,8 +97,24 @@ fn same(seen: &[u8], wanted: &[u8]) -> bool {
             };
             words(seen) == words(wanted)
         }
+        b"BY" => match (time(seen), time(wanted)) {
+            (Some((seen, mode)), Some((wanted, same))) => {
+                mode.eq_ignore_ascii_case(same) && (wanted - ON_THE_WAY..=wanted).contains(&seen)
+            }
+            _ => false,
+        },
         _ => seen == wanted,
     }
+}
+
+/// The most seconds of BY that a message loses in the target.
+const ON_THE_WAY: i64 = 60;
+
+/// The seconds and the mode of BY.
+fn time(value: &[u8]) -> Option<(i64, &[u8])> {
+    let semicolon = memchr::memchr(b';', value)?;
+    let seconds = std::str::from_utf8(&value[..semicolon]).ok()?.parse().ok()?;
+    Some((seconds, &value[semicolon + 1..]))
 }
 
 #[cfg(test)]
@@ -124,5 +140,11 @@ mod tests {
         assert_eq!(difference(seen, &[], &[], &["ENVID=aB"]).unwrap(), "no `ENVID=aB`");
         assert_eq!(difference(seen, &[], &[], &["ENVID=ab"]), None);
         assert_eq!(difference("", &[], &["RET=HDRS"], &["RET"]), None);
+        for (seen, fits) in
+            [("100;n", true), ("40;N", true), ("39;N", false), ("101;N", false), ("99;R", false)]
+        {
+            let difference = difference(&format!("BY={seen}"), &["BY=100;N"], &[], &[]);
+            assert_eq!(difference.is_none(), fits, "{seen}");
+        }
     }
 }

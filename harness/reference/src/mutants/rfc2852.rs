@@ -3,6 +3,8 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Verb};
 
+use super::content::find;
+use super::dsn::tells;
 use super::{Asked, Fault, Mutant, answer, mutant, reword};
 use crate::delivery::Delivery;
 
@@ -121,6 +123,75 @@ pub(super) static MUTANTS: &[Mutant] = &[
             let open = on.model.transaction();
             if open.is_some_and(|open| open.has("BY")) && !returns(on) {
                 deliveries.clear();
+            }
+        }),
+    ),
+    mutant(
+        "deliverby-not-passed-on",
+        "passes mail with BY on without it to a host with DELIVERBY",
+        requirement!("rfc2852-4.1.4-1"),
+        Fault::Each(|_, mail| mail.parameters.retain(|(keyword, _)| keyword != b"BY")),
+    ),
+    mutant(
+        "deliverby-passed-on-with-more-time",
+        "gives the next host more time than is left",
+        requirement!("rfc2852-4.1.4-1"),
+        Fault::Each(|_, mail| {
+            for (_, value) in mail.parameters.iter_mut().filter(|(keyword, _)| keyword == b"BY") {
+                *value = Some(b"9999999;N".to_vec());
+            }
+        }),
+    ),
+    mutant(
+        "deliverby-trace-not-told",
+        "does not tell where a message with T went",
+        requirement!("rfc2852-4.1.4-2"),
+        Fault::Deliveries(|on, deliveries| {
+            let by = on.model.transaction().and_then(|open| open.parameter("BY"));
+            if by.is_some_and(|by| by.ends_with(b"T")) {
+                deliveries.retain(|mail| !tells(mail, b"relayed"));
+            }
+        }),
+    ),
+    mutant(
+        "deliverby-relaying-not-told",
+        "does not tell that a message with N went on to a host without DELIVERBY",
+        requirement!("rfc2852-4.1.4.2-2"),
+        Fault::Deliveries(|on, deliveries| {
+            let by = on.model.transaction().and_then(|open| open.parameter("BY"));
+            if by.is_some_and(|by| by.ends_with(b"N")) {
+                deliveries.retain(|mail| !tells(mail, b"relayed"));
+            }
+        }),
+    ),
+    mutant(
+        "deliverby-delay-not-told",
+        "does not tell that the time of a message with N has passed",
+        requirement!("rfc2852-4.1.3-4"),
+        Fault::Deliveries(|_, deliveries| deliveries.retain(|mail| !tells(mail, b"delayed"))),
+    ),
+    mutant(
+        "deliverby-delay-told-with-another-status",
+        "tells that the time of a message with N has passed with another status",
+        requirement!("rfc2852-4.1.3-4"),
+        Fault::EachOf(
+            |mail| tells(mail, b"delayed"),
+            |_, mail| {
+                if let Some(at) = find(&mail.message, b"Status: 4.4.7") {
+                    mail.message[at + 12] = b'1';
+                }
+            },
+        ),
+    ),
+    mutant(
+        "deliverby-delays-not-asked-for",
+        "does not ask a host with DSN and without DELIVERBY to tell of delays",
+        requirement!("rfc2852-4.1.4.2-3"),
+        Fault::Each(|on, mail| {
+            if on.model.transaction().is_some_and(|open| open.has("BY")) {
+                for (_, parameters) in &mut mail.recipient_parameters {
+                    parameters.retain(|(keyword, _)| keyword != b"NOTIFY");
+                }
             }
         }),
     ),

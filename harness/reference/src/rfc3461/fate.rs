@@ -1,6 +1,8 @@
 //! RFC 3461 §5.2 and §6.1: what of the parameters goes on with a message, and who is told what of
 //! each recipient.
 
+use smtpspec_protocol::rfc2045::in_seven_bits;
+
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::rfc5321::notice::{Action, Notice, Reported};
@@ -28,6 +30,16 @@ pub(crate) fn wants_success(mail: &Delivery, mailbox: &[u8]) -> bool {
     notify(mail, mailbox).is_some_and(|notify| notify.success)
 }
 
+/// Whether the sender is told if it takes long to reach this mailbox (RFC 2852 §4.1.3).
+pub(crate) fn wants_delay(mail: &Delivery, mailbox: &[u8]) -> bool {
+    notify(mail, mailbox).is_none_or(|notify| notify.delay)
+}
+
+/// Whether there is anything that the sender is told of this mailbox.
+pub(crate) fn wants_anything(mail: &Delivery, mailbox: &[u8]) -> bool {
+    notify(mail, mailbox).is_none_or(|notify| notify.success || notify.failure || notify.delay)
+}
+
 fn notify(mail: &Delivery, mailbox: &[u8]) -> Option<Notify> {
     value(mail.parameters_of(mailbox), b"NOTIFY").and_then(Notify::parse)
 }
@@ -40,8 +52,15 @@ pub(crate) fn onward(config: &Config, mut mail: Delivery) -> Delivery {
             b"RET" | b"ENVID" | b"NOTIFY" | b"ORCPT" => hop.offers("DSN"),
             b"BODY" => {
                 let bits = value.as_deref().unwrap_or_default().to_ascii_uppercase();
-                hop.offers("8BITMIME") && matches!(bits.as_slice(), b"7BIT" | b"8BITMIME")
+                match bits.as_slice() {
+                    b"7BIT" | b"8BITMIME" => hop.offers("8BITMIME"),
+                    b"BINARYMIME" => hop.offers("BINARYMIME"),
+                    _ => false,
+                }
             }
+            // At once, so that all the seconds are left (rfc2852-4.1.4-1).
+            b"BY" => hop.offers("DELIVERBY"),
+            b"SMTPUTF8" => hop.offers("SMTPUTF8"),
             _ => false,
         })
     };
@@ -80,11 +99,16 @@ pub(crate) fn notice(
         about: &mail.message,
         at,
     };
-    Some(Delivery {
-        recipients: vec![mail.reverse_path.clone()],
-        message: notice.to(&mail.reverse_path),
-        ..Delivery::default()
-    })
+    let whole = notice.to(&mail.reverse_path);
+    let header = || Notice { whole: false, ..notice.clone() }.to(&mail.reverse_path);
+    let seven_bits = config.next_hop.as_ref().is_some_and(|hop| !hop.offers("8BITMIME"));
+    let message = if seven_bits && !whole.is_ascii() {
+        // rfc6152-3-12: what comes back goes the same way.
+        in_seven_bits(&whole).or_else(|| in_seven_bits(&header())).unwrap_or_default()
+    } else {
+        whole
+    };
+    Some(Delivery { recipients: vec![mail.reverse_path.clone()], message, ..Delivery::default() })
 }
 
 fn reported(mail: &Delivery, mailbox: &[u8]) -> Reported {

@@ -48,6 +48,12 @@ pub(crate) enum Action {
     NoTls,
     /// It was to come back unless it is in time, and the next host can't say (RFC 2852 §4.1.4.1).
     NotByTime,
+    /// The next host does not take what stands in it (RFC 6152 §3, RFC 3030 §3).
+    NotConverted,
+    /// It has addresses or a header that the next host does not take (RFC 6531 §3.2).
+    NoUtf8,
+    /// The time has come that it was to be delivered by, and it is on its way (RFC 2852 §4.1.3).
+    Delayed,
     /// It was passed on to a host that will not tell.
     Relayed,
     /// It is in the mailbox.
@@ -75,6 +81,24 @@ impl Action {
                 "5.3.3",
                 "",
                 "Nobody can tell whether your message would be in time for these mailboxes:",
+            ],
+            Self::NotConverted => [
+                "failed",
+                "5.6.3",
+                "",
+                "The host of these mailboxes does not take all octets of your message:",
+            ],
+            Self::NoUtf8 => [
+                "failed",
+                "5.6.7",
+                "",
+                "The host of these mailboxes does not take addresses or headers in UTF-8:",
+            ],
+            Self::Delayed => [
+                "delayed",
+                "4.4.7",
+                "",
+                "Your message is not in time for these mailboxes, and is tried all the same:",
             ],
             Self::Relayed => [
                 "relayed",

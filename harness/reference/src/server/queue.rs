@@ -11,7 +11,6 @@ use super::{Output, Phase, Server};
 use crate::client::Client;
 use crate::delivery::{Delivery, dispatch};
 use crate::model::Stimulus;
-use crate::relaying;
 use crate::rfc1985::{Node, keeps_mail_for};
 
 impl Server {
@@ -39,12 +38,7 @@ impl Server {
 
     /// All mail that comes of an accepted message and goes out now.
     pub(super) fn mails_of(&mut self, accepted: &Delivery, at: u64) -> Vec<Delivery> {
-        let mails = dispatch(&self.config, accepted, at);
-        let mails = match self.model.transaction().and_then(relaying::obstacle) {
-            Some(why) => relaying::kept_back(&self.config, mails, why, at),
-            None => mails,
-        };
-        self.keep_waiting(mails)
+        self.keep_waiting(dispatch(&self.config, accepted, at))
     }
 
     /// Keeps of this mail what is for domains that ask for theirs, and returns the rest.

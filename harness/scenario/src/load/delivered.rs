@@ -107,7 +107,7 @@ impl<'f> Reading<'f> {
         let reader = self.reader;
         let problems = reader.problems.borrow().count();
         let mut data = |key| fields.get(key).and_then(|node| self.data(node));
-        let (message, body) = (data("message"), data("body"));
+        let (message, body, content) = (data("message"), data("body"), data("content"));
         let from = fields.get("from").and_then(|node| self.address(node));
         let to = fields.get("to").map(|node| self.addresses(node)).unwrap_or_default();
         let mail = fields.get("mail").and_then(|node| self.parameters(node));
@@ -120,6 +120,7 @@ impl<'f> Reading<'f> {
             rcpt,
             message,
             body,
+            content,
             contains: self.patterns(fields.get("contains")),
             lacks: self.patterns(fields.get("lacks")),
             names: fields.get("names").map(|node| self.texts(node)).unwrap_or_default(),

@@ -37,8 +37,20 @@ fn mails(count: MailCount) -> Value {
 }
 
 fn mail(pattern: &MailPattern) -> Mapping {
-    let MailPattern { from, to, mail, rcpt, message, body, contains, lacks, names, header, top } =
-        pattern;
+    let MailPattern {
+        from,
+        to,
+        mail,
+        rcpt,
+        message,
+        body,
+        content,
+        contains,
+        lacks,
+        names,
+        header,
+        top,
+    } = pattern;
     let mut mapping = Mapping::new();
     put_some(&mut mapping, "from", from.as_ref().map(|from| from.source(false).into()));
     if !to.is_empty() {
@@ -56,6 +68,7 @@ fn mail(pattern: &MailPattern) -> Mapping {
     }
     put_some(&mut mapping, "message", message.as_deref().map(data));
     put_some(&mut mapping, "body", body.as_deref().map(data));
+    put_some(&mut mapping, "content", content.as_deref().map(data));
     for (key, patterns) in [("contains", contains), ("lacks", lacks)] {
         if !patterns.is_empty() {
             put(&mut mapping, key, patterns.iter().map(Regex::as_str).map(text).collect());
