@@ -113,9 +113,6 @@ pub(crate) struct Run {
     /// What the next hop speaks: smtp or lmtp; smtp, if nobody says otherwise
     #[arg(long, value_name = "PROTOCOL", env = "SMTPSPEC_NEXT_HOP_PROTOCOL")]
     pub(crate) next_hop_protocol: Option<Protocol>,
-    /// Extensions that the next hop does not offer: 8BITMIME,SMTPUTF8 for instance
-    #[arg(long, value_name = "KEYWORD", env = "SMTPSPEC_NEXT_HOP_WITHOUT", value_delimiter = ',')]
-    pub(crate) next_hop_without: Vec<String>,
     /// The Maildir that the target delivers into, to see what mail comes out of it
     #[arg(long, value_name = "DIR", env = "SMTPSPEC_DELIVERED_MAILDIR")]
     pub(crate) delivered_maildir: Option<PathBuf>,

@@ -127,34 +127,23 @@ fn outlet(run: &Run, profile: Option<Outlet>, console: &Console) -> Result<Optio
     if let Some(folder) = &run.delivered_maildir {
         return Ok(Some(Outlet::Maildir(folder.clone())));
     }
-    let outlet = match (run.next_hop, run.next_hop_protocol, profile) {
+    match (run.next_hop, run.next_hop_protocol, profile) {
         (Some(listen), protocol, outlet) => {
             let without = match outlet {
                 Some(Outlet::NextHop { without, .. }) => without,
                 _ => Vec::new(),
             };
             let protocol = protocol.unwrap_or_default();
-            Some(Outlet::NextHop { listen, protocol, without })
+            Ok(Some(Outlet::NextHop { listen, protocol, without }))
         }
         (None, Some(protocol), Some(Outlet::NextHop { listen, without, .. })) => {
-            Some(Outlet::NextHop { listen, protocol, without })
+            Ok(Some(Outlet::NextHop { listen, protocol, without }))
         }
         (None, Some(_), _) => {
             console.error("--next-hop-protocol needs --next-hop, or one in the profile");
-            return Err(Exit::Usage);
-        }
-        (None, None, outlet) => outlet,
-    };
-    match outlet {
-        Some(Outlet::NextHop { listen, protocol, mut without }) => {
-            without.extend(run.next_hop_without.iter().map(|word| word.to_ascii_uppercase()));
-            Ok(Some(Outlet::NextHop { listen, protocol, without }))
-        }
-        _ if !run.next_hop_without.is_empty() => {
-            console.error("--next-hop-without needs --next-hop, or one in the profile");
             Err(Exit::Usage)
         }
-        outlet => Ok(outlet),
+        (None, None, outlet) => Ok(outlet),
     }
 }
 

@@ -247,9 +247,6 @@ fn words(run: &Run) -> Vec<String> {
     if let Some(protocol) = run.next_hop_protocol {
         add("--next-hop-protocol", protocol.as_str());
     }
-    if !run.next_hop_without.is_empty() {
-        add("--next-hop-without", &run.next_hop_without.join(","));
-    }
     if let Some(folder) = &run.delivered_maildir {
         add("--delivered-maildir", &folder.display().to_string());
     }
