@@ -355,6 +355,10 @@ pub(crate) struct Prove {
     /// Files or folders with scenarios, instead of those inside this program
     #[arg(long, value_name = "PATH", env = "SMTPSPEC_SCENARIOS", value_delimiter = ',')]
     pub(crate) scenarios: Vec<PathBuf>,
+    /// Play every mutant on every scenario, for the whole matrix of which catches which; it takes
+    /// minutes, and proves no more. With a FILTER or a --mutant it is what is done anyway
+    #[arg(long)]
+    pub(crate) matrix: bool,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,7 +4,12 @@
 //! A case that no mutant fails shows nothing when it passes; a mutant that no case catches shows
 //! what the suite is blind to. The model is held to the same: which mutants does it convict
 //! without any scenario's help? [`walk`] gives it more to look at than the suite.
+//!
+//! Most plays of every mutant on every case would prove what others proved already, so they are
+//! left out unless [`Extent::Matrix`] asks for them. What is played depends on nothing but the
+//! suite and the mutants, so that a proof is the same each time.
 
+mod trial;
 pub mod walk;
 
 use std::num::NonZero;
@@ -13,12 +18,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use smtpspec_catalogue::RequirementId;
-use smtpspec_judge::memory::{self, Played};
-use smtpspec_judge::{Happening, Segmentation, Setup, Transcript, Verdict};
-use smtpspec_protocol::Protocol;
-use smtpspec_reference::{Config, Delivery, Mutant};
+use smtpspec_judge::memory::Played;
+use smtpspec_judge::{Transcript, Verdict};
+use smtpspec_reference::{Config, Delivery, Mutant, Shows};
 use smtpspec_scenario::{Case, Profile};
 
+use self::trial::{Subject, Trial};
 use crate::embedded::config_of;
 
 /// The largest message that the reference takes here.
@@ -33,6 +38,8 @@ pub struct Proof {
     pub mutants: Vec<MutantProof>,
     /// What the model was given to look at.
     pub sights: Sights,
+    /// How much was played.
+    pub extent: Extent,
 }
 
 /// What the reference server is, and what its profile says of it.
@@ -56,7 +63,7 @@ pub struct CaseProof {
     pub verdict: Verdict,
     /// Why, where it is none; and what the model finds in the reference.
     pub reason: Option<String>,
-    /// The mutants that it catches, as places in [`Proof::mutants`].
+    /// The mutants that it was seen to catch, as places in [`Proof::mutants`].
     pub catches: Vec<usize>,
 }
 
@@ -65,7 +72,7 @@ pub struct CaseProof {
 pub struct MutantProof {
     /// The mutant.
     pub mutant: &'static Mutant,
-    /// The cases that catch it, as places in [`Proof::cases`].
+    /// The cases that were seen to catch it, as places in [`Proof::cases`].
     pub caught_by: Vec<usize>,
     /// Whether one of them finds that the requirement is broken which the mutant breaks.
     pub for_its_rule: bool,
@@ -106,22 +113,58 @@ pub enum Sights {
     Walks,
 }
 
-/// Plays every case in the first setting in which it comes to a judgement, and the walks where
-/// they are asked for, against the reference and against each of the mutants.
+/// How much is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What it takes to see that each mutant is caught for its rule, that each case catches one,
+    /// and which mutants the model convicts.
+    Enough,
+    /// Every mutant on every case: all that each of them catches.
+    Matrix,
+}
+
+/// Plays cases in the first setting in which they come to a judgement, and the walks where they
+/// are asked for, against the reference and against each of the mutants.
 pub fn prove(
     cases: &[Case],
     mutants: &[&'static Mutant],
     settings: &[Setting],
-    sights: Sights,
+    (sights, extent): (Sights, Extent),
 ) -> Proof {
-    let (scenes, mut cases) = arrange(cases, settings, sights);
-    let mutants = each(mutants.len(), |index| meet(mutants[index], &scenes));
+    let (scenes, mut proofs) = arrange(cases, settings, sights);
+    let mut mutants = each(mutants.len(), |index| meet(mutants[index], &scenes, extent));
+    note(&mutants, &mut proofs);
+    if extent == Extent::Enough {
+        let is_idle = |&(scene, at): &(usize, usize)| {
+            let scene: &Scene<'_> = &scenes[scene];
+            proofs[scene.places[at]].catches.is_empty()
+        };
+        let idle: Vec<(usize, usize)> = all_places(&scenes).filter(is_idle).collect();
+        let found = each(idle.len(), |index| {
+            let (scene, at) = idle[index];
+            scenes[scene].first_caught(at, &mutants)
+        });
+        for ((scene, at), caught) in idle.into_iter().zip(found) {
+            if let Some(mutant) = caught {
+                let place = scenes[scene].places[at];
+                proofs[place].catches.push(mutant);
+                mutants[mutant].caught_by.push(place);
+            }
+        }
+        for mutant in &mut mutants {
+            mutant.caught_by.sort_unstable();
+        }
+    }
+    Proof { cases: proofs, mutants, sights, extent }
+}
+
+/// Notes with each case the mutants that it catches.
+fn note(mutants: &[MutantProof], cases: &mut [CaseProof]) {
     for (index, mutant) in mutants.iter().enumerate() {
         for &case in &mutant.caught_by {
             cases[case].catches.push(index);
         }
     }
-    Proof { cases, mutants, sights }
 }
 
 /// Finds the setting of each case, and what it comes to there.
@@ -210,27 +253,10 @@ impl<'a> Stage<'a> {
 
     /// All that a careful server shows.
     fn run(&self) -> Shown {
-        let config = Arc::new(self.config.clone());
-        let play = self.player(&config);
+        let server = Subject::new(self.config.clone(), &self.profile);
         Shown {
-            played: self.cases.iter().map(|case| play(case)).collect(),
-            walks: self.walks(&config),
-        }
-    }
-
-    /// Plays cases on a server.
-    fn player(&self, config: &Arc<Config>) -> impl Fn(&Case) -> Played {
-        let offered = memory::offered(config);
-        let (config, profile) = (Arc::clone(config), Arc::clone(&self.profile));
-        move |case| {
-            let setup = Setup {
-                shows_secrets: true,
-                profile: Arc::clone(&profile),
-                unique: "unique".to_owned(),
-                segmentation: Segmentation::default(),
-                offered: offered.clone(),
-            };
-            memory::play(case.clone(), setup, &config)
+            played: self.cases.iter().map(|case| server.play(case)).collect(),
+            walks: self.walks(&server.config),
         }
     }
 
@@ -243,8 +269,9 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Plays a mutant in every setting.
-fn meet(mutant: &'static Mutant, scenes: &[Scene<'_>]) -> MutantProof {
+/// Plays a mutant in every setting: first the cases that look for what it breaks, then the walks,
+/// then the other cases.
+fn meet(mutant: &'static Mutant, scenes: &[Scene<'_>], extent: Extent) -> MutantProof {
     let mut proof = MutantProof {
         mutant,
         caught_by: Vec::new(),
@@ -252,71 +279,58 @@ fn meet(mutant: &'static Mutant, scenes: &[Scene<'_>]) -> MutantProof {
         deviates: false,
         oracle: None,
     };
-    for scene in scenes {
-        scene.meet(&mut proof);
+    let trials: Vec<Trial<'_, '_>> = scenes.iter().map(|scene| Trial::new(scene, mutant)).collect();
+    let goes_on = |proof: &MutantProof| extent == Extent::Matrix || !proof.is_whole();
+    let (likely, others): (Vec<_>, Vec<_>) =
+        all_places(scenes).partition(|&(scene, at)| scenes[scene].looks_for(at, mutant));
+    for (scene, at) in likely {
+        if goes_on(&proof) {
+            trials[scene].play(at, &mut proof);
+        }
+    }
+    for trial in &trials {
+        if extent == Extent::Matrix || proof.oracle.is_none() {
+            trial.walk(&mut proof);
+        }
+    }
+    for (scene, at) in others {
+        if goes_on(&proof) {
+            trials[scene].play(at, &mut proof);
+        }
     }
     proof.caught_by.sort_unstable();
     proof
 }
 
+/// Each case of each scene: the place of the scene, and that of the case in it.
+fn all_places(scenes: &[Scene<'_>]) -> impl Iterator<Item = (usize, usize)> {
+    let cases = scenes.iter().map(|scene| scene.stage.cases.len()).enumerate();
+    cases.flat_map(|(scene, count)| (0..count).map(move |at| (scene, at)))
+}
+
+impl MutantProof {
+    /// Whether more plays could show nothing that has to be shown. The model judges replies, so what
+    /// shows elsewhere it need not see.
+    fn is_whole(&self) -> bool {
+        self.for_its_rule && (self.oracle.is_some() || self.mutant.shows() != Shows::Reply)
+    }
+}
+
 impl Scene<'_> {
-    fn meet(&self, proof: &mut MutantProof) {
-        let Self { stage, usual, places } = self;
-        let protocol = stage.config.protocol;
-        let mutants = vec![proof.mutant];
-        let config = Arc::new(Config { mutants, ..stage.config.clone() });
-        let play = stage.player(&config);
-        for ((case, usual), &place) in stage.cases.iter().zip(&usual.played).zip(places) {
-            // What goes wrong in the mail alone, a case that asks for none can't see.
-            if proof.mutant.spoils_mail_alone() && !case.scenario.requires.next_hop {
-                continue;
-            }
-            let played = play(case);
-            // A case that fails on the reference too shows nothing.
-            if is_accusation(&played) && !is_accusation(usual) {
-                proof.caught_by.push(place);
-                let findings = &played.outcome.result.findings;
-                proof.for_its_rule |=
-                    findings.iter().any(|finding| finding.requirement == proof.mutant.breaks);
-            }
-            compare(proof, protocol, shown_by(&played), shown_by(usual));
-        }
-        for (walk, usual) in stage.walks(&config).iter().zip(&usual.walks) {
-            compare(proof, protocol, (&walk.0, &walk.1), (&usual.0, &usual.1));
-        }
+    /// Whether the case is about the requirement that the mutant breaks.
+    fn looks_for(&self, at: usize, mutant: &Mutant) -> bool {
+        self.stage.cases[at].scenario.checks.contains(&mutant.breaks)
     }
-}
 
-/// Asks the model about what a mutant does otherwise than the reference: what is as there holds
-/// nothing against it.
-fn compare(proof: &mut MutantProof, protocol: Protocol, shown: Seen<'_>, usual: Seen<'_>) {
-    if differ(shown, usual) {
-        proof.deviates = true;
-        if proof.oracle.is_none() {
-            let found = memory::listen(shown.0, protocol);
-            proof.oracle = found.first().map(|found| found.requirement);
-        }
+    /// The first mutant that the case catches, those first that break what it is about.
+    fn first_caught(&self, at: usize, mutants: &[MutantProof]) -> Option<usize> {
+        let (likely, others): (Vec<_>, Vec<_>) =
+            (0..mutants.len()).partition(|&index| self.looks_for(at, mutants[index].mutant));
+        likely.into_iter().chain(others).find(|&index| {
+            let trial = Trial::new(self, mutants[index].mutant);
+            trial.played(at).is_some_and(|played| trial.is_caught(at, &played))
+        })
     }
-}
-
-/// What went over the wire, and the mail that came out.
-type Seen<'s> = (&'s Transcript, &'s Vec<Delivery>);
-
-fn shown_by(played: &Played) -> Seen<'_> {
-    (&played.outcome.result.transcript, &played.deliveries)
-}
-
-fn is_accusation(played: &Played) -> bool {
-    matches!(played.outcome.result.verdict, Verdict::Fail | Verdict::Warn)
-}
-
-/// Whether anything differs, on the wire or in the mail that comes out. Times do not count.
-fn differ(one: Seen<'_>, other: Seen<'_>) -> bool {
-    one.1 != other.1 || wire(one.0).ne(wire(other.0))
-}
-
-fn wire(transcript: &Transcript) -> impl Iterator<Item = &Happening> {
-    transcript.events.iter().map(|event| &event.what)
 }
 
 fn on_reference(case: &Case, setting: &'static str, played: &Played) -> CaseProof {

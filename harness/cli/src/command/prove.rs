@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use smtpspec_reference::{Mutant, Shows, mutants};
-use smtpspec_runner::prove::{MutantProof, Proof, Setting, Sights, prove as run};
+use smtpspec_runner::prove::{Extent, MutantProof, Proof, Setting, Sights, prove as run};
 use smtpspec_scenario::{Case, Outlet};
 
 use super::run::let_mail_wait;
@@ -31,7 +31,9 @@ pub(crate) fn prove(prove: &Prove, console: &Console) -> Exit {
     // Who asks about some cases wants to know about these.
     let some = !prove.filters.is_empty() && prove.mutants.is_empty();
     let sights = if some { Sights::Cases } else { Sights::Walks };
-    let proof = run(&cases, &mutants, &settings, sights);
+    let part = !prove.filters.is_empty() || !prove.mutants.is_empty();
+    let extent = if part || prove.matrix { Extent::Matrix } else { Extent::Enough };
+    let proof = run(&cases, &mutants, &settings, (sights, extent));
     // A part of the suite need not catch every mutant, nor all of it a part of them.
     let verdict = Wanted { idle: prove.mutants.is_empty(), escaped: prove.filters.is_empty() };
     let text = if prove.json { as_json(&proof) } else { as_text(&proof) };
@@ -137,7 +139,10 @@ impl Wanted {
 }
 
 fn as_text(proof: &Proof) -> String {
-    let mut text = String::from("caught by scenarios\n");
+    let mut text = String::from(match proof.extent {
+        Extent::Matrix => "caught by scenarios\n",
+        Extent::Enough => "caught by scenarios (as many as were asked; --matrix asks all)\n",
+    });
     for mutant in &proof.mutants {
         let mark = if mutant.for_its_rule { ' ' } else { '~' };
         let count = mutant.caught_by.len();
@@ -225,5 +230,6 @@ fn as_json(proof: &Proof) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", json!({ "scenarios": cases, "mutants": mutants }))
+    let matrix = proof.extent == Extent::Matrix;
+    format!("{:#}\n", json!({ "matrix": matrix, "scenarios": cases, "mutants": mutants }))
 }
