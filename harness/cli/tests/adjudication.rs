@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::{fs, str};
 
 use serde_json::Value;
@@ -13,8 +14,8 @@ fn reports() -> PathBuf {
 }
 
 /// What one published result accuses its server of: the ids of cases, and `oracle:` with a
-/// requirement for what the model found.
-fn accusations() -> BTreeMap<String, Vec<String>> {
+/// requirement for what the model found. The results are large, so all tests read them once.
+static ACCUSATIONS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
     let published = fs::read_dir(reports().join("published")).expect("as it was published");
     published
         .map(|entry| {
@@ -32,7 +33,7 @@ fn accusations() -> BTreeMap<String, Vec<String>> {
             )
         })
         .collect()
-}
+});
 
 fn of(results: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().expect("as it was published").to_owned();
@@ -111,10 +112,9 @@ fn fits(pattern: &str, text: &str) -> bool {
 fn every_accusation_is_judged() {
     let entries = entries();
     let mut unjudged = Vec::new();
-    let accusations = accusations();
-    assert!(!accusations.is_empty());
-    for (server, accused) in accusations {
-        let own: Vec<_> = entries.iter().filter(|entry| entry.is_about(&server)).collect();
+    assert!(!ACCUSATIONS.is_empty());
+    for (server, accused) in &*ACCUSATIONS {
+        let own: Vec<_> = entries.iter().filter(|entry| entry.is_about(server)).collect();
         let judged = |accusation: &String| {
             own.iter().any(|entry| entry.accused.iter().any(|one| fits(one, accusation)))
         };
@@ -126,11 +126,10 @@ fn every_accusation_is_judged() {
 
 #[test]
 fn no_judgement_outlives_its_accusation() {
-    let accusations = accusations();
     let mut stale = Vec::new();
     for entry in entries() {
         let shown = |server: &String, pattern: &String| {
-            let mut own = accusations.iter().filter(|(result, _)| stands_for(server, result));
+            let mut own = ACCUSATIONS.iter().filter(|(result, _)| stands_for(server, result));
             own.any(|(_, accused)| accused.iter().any(|accusation| fits(pattern, accusation)))
         };
         for server in &entry.servers {
@@ -161,9 +160,8 @@ fn every_judgement_names_its_rule_and_its_reason() {
 
 #[test]
 fn what_is_known_of_these_servers_shows() {
-    let accusations = accusations();
     let shows =
-        |server: &str, case: &str| accusations[server].iter().any(|accusation| accusation == case);
+        |server: &str, case: &str| ACCUSATIONS[server].iter().any(|accusation| accusation == case);
     // CVE-2024-27305 in the one, mended in the other; CVE-2023-51764, and the settings against it.
     for (case, one, other) in [
         ("rfc5321/4.1.1.4/end-of-data-alone[lf-dot-crlf]", "aiosmtpd-1.4.4", "aiosmtpd-1.4.6"),

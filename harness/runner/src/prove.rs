@@ -135,25 +135,7 @@ pub fn prove(
     let mut mutants = each(mutants.len(), |index| meet(mutants[index], &scenes, extent));
     note(&mutants, &mut proofs);
     if extent == Extent::Enough {
-        let is_idle = |&(scene, at): &(usize, usize)| {
-            let scene: &Scene<'_> = &scenes[scene];
-            proofs[scene.places[at]].catches.is_empty()
-        };
-        let idle: Vec<(usize, usize)> = all_places(&scenes).filter(is_idle).collect();
-        let found = each(idle.len(), |index| {
-            let (scene, at) = idle[index];
-            scenes[scene].first_caught(at, &mutants)
-        });
-        for ((scene, at), caught) in idle.into_iter().zip(found) {
-            if let Some(mutant) = caught {
-                let place = scenes[scene].places[at];
-                proofs[place].catches.push(mutant);
-                mutants[mutant].caught_by.push(place);
-            }
-        }
-        for mutant in &mut mutants {
-            mutant.caught_by.sort_unstable();
-        }
+        try_idle(&scenes, &mut proofs, &mut mutants);
     }
     Proof { cases: proofs, mutants, sights, extent }
 }
@@ -164,6 +146,27 @@ fn note(mutants: &[MutantProof], cases: &mut [CaseProof]) {
         for &case in &mutant.caught_by {
             cases[case].catches.push(index);
         }
+    }
+}
+
+/// Plays the cases that have caught nothing yet, each until it catches a mutant.
+fn try_idle(scenes: &[Scene<'_>], cases: &mut [CaseProof], mutants: &mut [MutantProof]) {
+    let is_idle =
+        |&(scene, at): &(usize, usize)| cases[scenes[scene].places[at]].catches.is_empty();
+    let idle: Vec<(usize, usize)> = all_places(scenes).filter(is_idle).collect();
+    let found = each(idle.len(), |index| {
+        let (scene, at) = idle[index];
+        scenes[scene].first_caught(at, mutants)
+    });
+    for ((scene, at), caught) in idle.into_iter().zip(found) {
+        if let Some(mutant) = caught {
+            let place = scenes[scene].places[at];
+            cases[place].catches.push(mutant);
+            mutants[mutant].caught_by.push(place);
+        }
+    }
+    for mutant in mutants {
+        mutant.caught_by.sort_unstable();
     }
 }
 
