@@ -98,21 +98,18 @@ fn expanded(config: &Config, list: &MailingList, message: &[u8]) -> Delivery {
 fn sent(config: &Config, mut mail: Delivery, why: Option<Action>, at: u64) -> Vec<Delivery> {
     let is_for_nobody = mail.recipients.is_empty();
     let mut told = Vec::new();
-    let mut tell = |mail: &Delivery, action, mut mailboxes: Vec<Vec<u8>>| {
-        mailboxes.retain(|mailbox| fate::wants_failure(mail, mailbox));
-        told.extend(fate::notice(config, mail, at, action, &mailboxes));
-    };
     if let Some(why) = why {
         let kept = relaying::kept_back(config, &mut mail);
-        tell(&mail, why, kept);
+        told.extend(notice(config, &mail, at, why, kept));
     }
     let (failed, reached) =
         mail.recipients.iter().cloned().partition(|mailbox| config.loses(mailbox));
-    tell(&mail, Action::Failed, failed);
+    told.extend(notice(config, &mail, at, Action::Failed, failed));
     mail.recipients = reached;
     let before = mail.clone();
     if let Err(why) = relaying::fit(config, &mut mail) {
-        tell(&before, why, std::mem::take(&mut mail.recipients));
+        let failed = std::mem::take(&mut mail.recipients);
+        told.extend(notice(config, &before, at, why, failed));
     }
     if mail.recipients.is_empty() && !is_for_nobody {
         return told;
@@ -132,16 +129,16 @@ fn told_on_the_way(config: &Config, mail: &Delivery, at: u64) -> Vec<Delivery> {
     told.filter_map(|(action, about)| fate::notice(config, mail, at, action, &about)).collect()
 }
 
-/// What the sender is told of those whom the mail did not reach, as far as it wants to know.
+/// What the sender is told of those whom the mail did not reach, and why, as far as it wants to know.
 pub(crate) fn notice(
     config: &Config,
     mail: &Delivery,
-    failed: &[Vec<u8>],
     at: u64,
+    why: Action,
+    mut failed: Vec<Vec<u8>>,
 ) -> Option<Delivery> {
-    let mut told = failed.to_vec();
-    told.retain(|mailbox| fate::wants_failure(mail, mailbox));
-    fate::notice(config, mail, at, Action::Failed, &told)
+    failed.retain(|mailbox| fate::wants_failure(mail, mailbox));
+    fate::notice(config, mail, at, why, &failed)
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ pub use measure::{Measure, MessageFacts};
 pub use model::{Model, Stimulus};
 pub use mutants::{Mutant, Shows};
 pub use next_hop::NextHop;
+pub use rfc2852::By;
 pub use rfc3030::chunking::Chunk;
 pub use server::{Output, Server};
 pub use state::State;

@@ -380,6 +380,12 @@ const fn reword(when: When, how: fn(&Asked<'_>, &mut Reply)) -> Fault {
 }
 
 impl<'a> Asked<'a> {
+    /// Whether mail goes on to a next hop that does not offer this.
+    fn hop_lacks(&self, keyword: &str) -> bool {
+        let hop = self.model.config().and_then(|config| config.next_hop.as_ref());
+        hop.is_some_and(|hop| !hop.offers(keyword))
+    }
+
     /// The request, where there is one.
     fn request(&self) -> Option<&'a Request<'a>> {
         match self.stimulus {

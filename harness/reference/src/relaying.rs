@@ -10,13 +10,13 @@ use crate::delivery::Delivery;
 use crate::rfc2852::By;
 use crate::rfc3461::fate;
 use crate::rfc5321::notice::Action;
-use crate::transaction::{Parameter, ParameterList};
+use crate::transaction::{Parameter, ParameterList, carries, value_of};
 use crate::{rfc6531, rfc8689};
 
 /// Why a message that came with these parameters of MAIL is not passed on to the next host, as its
 /// sender is told.
 pub(crate) fn obstacle(config: &Config, parameters: &[Parameter]) -> Option<Action> {
-    if parameters.iter().any(|(keyword, _)| keyword == rfc8689::KEYWORD.as_bytes()) {
+    if carries(parameters, rfc8689::KEYWORD) {
         // rfc8689-4.2.1-15: there is no TLS to be had.
         return Some(Action::NoTls);
     }
@@ -74,15 +74,11 @@ pub(crate) fn ask_for_delays(config: &Config, mail: &mut Delivery) {
         if !is_relayed(config, &mailbox) || !fate::wants_anything(mail, &mailbox) {
             continue;
         }
+        let asks = fate::wants_delay(mail, &mailbox);
         let parameters = parameters_of(mail, mailbox);
         match parameters.iter_mut().find(|(keyword, _)| keyword == b"NOTIFY") {
             None => parameters.push((b"NOTIFY".to_vec(), Some(b"FAILURE,DELAY".to_vec()))),
-            Some((_, Some(value))) if !value.to_ascii_uppercase().ends_with(b"DELAY") => {
-                let words = value.to_ascii_uppercase();
-                if !words.split(|&octet| octet == b',').any(|word| word == b"DELAY") {
-                    value.extend_from_slice(b",DELAY");
-                }
-            }
+            Some((_, Some(value))) if !asks => value.extend_from_slice(b",DELAY"),
             Some(_) => {}
         }
     }
@@ -102,18 +98,15 @@ pub(crate) fn fit(config: &Config, mail: &mut Delivery) -> Result<(), Action> {
     let Some(hop) = &config.next_hop else { return Ok(()) };
     let mut names = vec![Entity::of(&mail.message).header, &mail.reverse_path];
     names.extend(mail.recipients.iter().map(Vec::as_slice));
-    let has = |keyword: &str| mail.parameters.iter().any(|(one, _)| one == keyword.as_bytes());
     // rfc6531-3.2-8, rfc6531-3.2-9.
-    if has(rfc6531::KEYWORD) && !hop.offers(rfc6531::KEYWORD) {
+    if carries(&mail.parameters, rfc6531::KEYWORD) && !hop.offers(rfc6531::KEYWORD) {
         if !names.iter().all(|name| name.is_ascii()) {
             return Err(Action::NoUtf8);
         }
         mail.parameters.retain(|(keyword, _)| keyword != rfc6531::KEYWORD.as_bytes());
     }
-    let is_binary = mail.parameters.iter().any(|(keyword, value)| {
-        keyword == b"BODY"
-            && value.as_deref().is_some_and(|value| value.eq_ignore_ascii_case(b"BINARYMIME"))
-    });
+    let is_binary = value_of(&mail.parameters, "BODY")
+        .is_some_and(|value| value.eq_ignore_ascii_case(b"BINARYMIME"));
     let has_high_bits = !mail.message.is_ascii();
     let fits = (!is_binary || hop.offers("BINARYMIME"))
         && (!has_high_bits || hop.offers("8BITMIME") || (is_binary && hop.offers("BINARYMIME")));
@@ -129,8 +122,7 @@ pub(crate) fn fit(config: &Config, mail: &mut Delivery) -> Result<(), Action> {
 }
 
 fn by(parameters: &[Parameter]) -> Option<By> {
-    let (_, value) = parameters.iter().find(|(keyword, _)| keyword == b"BY")?;
-    By::read(value.as_deref()?)
+    value_of(parameters, "BY").and_then(By::read)
 }
 
 fn is_relayed(config: &Config, mailbox: &[u8]) -> bool {

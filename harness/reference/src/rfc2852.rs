@@ -82,23 +82,25 @@ impl Extension for DeliverBy {
 
 /// What a message asks for with BY (RFC 2852 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct By {
+pub struct By {
     /// The seconds within which it is to be delivered.
-    pub(crate) seconds: i64,
+    pub seconds: i64,
     /// Whether it comes back if that can't be.
-    pub(crate) returns: bool,
+    pub returns: bool,
     /// Whether the sender is told of each host that it is passed on to (RFC 2852 §4.1.4).
-    pub(crate) traces: bool,
+    pub traces: bool,
 }
 
 impl By {
+    /// What the value of the parameter says, if it is one.
+    ///
     /// ```abnf
     /// by-value     = by-time";"by-mode[by-trace]
     /// by-time      = ["-" / "+"]1*9digit
     /// by-mode      = "N" / "R"
     /// by-trace     = "T"
     /// ```
-    pub(crate) fn read(value: &[u8]) -> Option<Self> {
+    pub fn read(value: &[u8]) -> Option<Self> {
         let semicolon = value.iter().position(|&octet| octet == b';')?;
         let (time, mode) = (&value[..semicolon], &value[semicolon + 1..]);
         let (negative, digits) = match time {

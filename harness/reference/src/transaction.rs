@@ -47,16 +47,24 @@ impl Transaction {
 
     /// Whether MAIL carried a parameter of this name.
     pub(crate) fn has(&self, keyword: &str) -> bool {
-        self.parameters.iter().any(|(name, _)| name == keyword.as_bytes())
+        carries(&self.parameters, keyword)
     }
 
     /// The value of a parameter that MAIL carried, where it carried one.
     pub fn parameter(&self, keyword: &str) -> Option<&[u8]> {
-        self.parameters
-            .iter()
-            .find(|(name, _)| name == keyword.as_bytes())
-            .and_then(|(_, value)| value.as_deref())
+        value_of(&self.parameters, keyword)
     }
+}
+
+/// Whether a parameter with this keyword, in upper case, is among them.
+pub(crate) fn carries(parameters: &[Parameter], keyword: &str) -> bool {
+    parameters.iter().any(|(name, _)| name == keyword.as_bytes())
+}
+
+/// The value of the parameter with this keyword, where there is one and it has a value.
+pub(crate) fn value_of<'p>(parameters: &'p [Parameter], keyword: &str) -> Option<&'p [u8]> {
+    let found = parameters.iter().find(|(name, _)| name == keyword.as_bytes());
+    found.and_then(|(_, value)| value.as_deref())
 }
 
 /// Parameters as they are kept.

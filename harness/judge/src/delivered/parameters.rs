@@ -1,6 +1,7 @@
 //! The parameters of an envelope against what a scenario wants of them (RFC 5321 §4.1.1.11).
 
 use smtpspec_protocol::escape::escape;
+use smtpspec_reference::By;
 
 use super::{Came, Fit, Wanted, same_path, wrong};
 
@@ -97,9 +98,10 @@ fn same(seen: &[u8], wanted: &[u8]) -> bool {
             };
             words(seen) == words(wanted)
         }
-        b"BY" => match (time(seen), time(wanted)) {
-            (Some((seen, mode)), Some((wanted, same))) => {
-                mode.eq_ignore_ascii_case(same) && (wanted - ON_THE_WAY..=wanted).contains(&seen)
+        b"BY" => match (By::read(seen), By::read(wanted)) {
+            (Some(seen), Some(wanted)) => {
+                (seen.returns, seen.traces) == (wanted.returns, wanted.traces)
+                    && (wanted.seconds - ON_THE_WAY..=wanted.seconds).contains(&seen.seconds)
             }
             _ => false,
         },
@@ -109,13 +111,6 @@ fn same(seen: &[u8], wanted: &[u8]) -> bool {
 
 /// The most seconds of BY that a message loses in the target.
 const ON_THE_WAY: i64 = 60;
-
-/// The seconds and the mode of BY.
-fn time(value: &[u8]) -> Option<(i64, &[u8])> {
-    let semicolon = memchr::memchr(b';', value)?;
-    let seconds = std::str::from_utf8(&value[..semicolon]).ok()?.parse().ok()?;
-    Some((seconds, &value[semicolon + 1..]))
-}
 
 #[cfg(test)]
 mod tests {

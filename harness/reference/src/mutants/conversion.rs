@@ -24,7 +24,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "clears the high bit of each octet where the next host has no 8BITMIME",
         requirement!("rfc6152-3-14"),
         Fault::Each(|on, mail| {
-            if is_converted(on, mail) && !is_binary(on.model) {
+            if is_converted_text(on, mail) {
                 let text = on.text.iter().map(|octet| octet & 0x7f);
                 mail.message = text.collect();
                 replace(&mut mail.message, b"Encoding: 8bit", b"Encoding: 7bit");
@@ -36,7 +36,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "writes what it encodes for a host without 8BITMIME in one line",
         requirement!("rfc6152-3-15"),
         Fault::Each(|on, mail| {
-            if is_converted(on, mail) && !is_binary(on.model) {
+            if is_converted_text(on, mail) {
                 join_lines(mail);
             }
         }),
@@ -46,7 +46,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "drops NUL where the next host has no BINARYMIME",
         requirement!("rfc3030-3-15"),
         Fault::Each(|on, mail| {
-            if is_converted(on, mail) && is_binary(on.model) {
+            if is_converted_binary(on, mail) {
                 let mut text = on.text.to_vec();
                 text.retain(|&octet| octet != 0);
                 mail.message = rfc2045::in_seven_bits(&text).unwrap_or_default();
@@ -58,7 +58,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "passes a binary message on as text where the next host has no BINARYMIME",
         requirement!("rfc3030-3-16"),
         Fault::Each(|on, mail| {
-            if is_converted(on, mail) && is_binary(on.model) {
+            if is_converted_binary(on, mail) {
                 let text = on.text.iter().filter(|octet| octet.is_ascii() && **octet != 0);
                 mail.message = text.copied().collect();
                 replace(&mut mail.message, b"Encoding: binary", b"Encoding: 7bit");
@@ -70,7 +70,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "writes what it encodes for a host without BINARYMIME in one line",
         requirement!("rfc3030-3-17"),
         Fault::Each(|on, mail| {
-            if is_converted(on, mail) && is_binary(on.model) {
+            if is_converted_binary(on, mail) {
                 join_lines(mail);
             }
         }),
@@ -81,7 +81,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         requirement!("rfc3030-3-18"),
         Fault::Each(|on, mail| {
             let entity = Entity::of(&mail.message);
-            if is_converted(on, mail) && is_binary(on.model) && entity.boundary().is_some() {
+            if is_converted_binary(on, mail) && entity.boundary().is_some() {
                 // As binary octets of no known kind they are encoded in one.
                 let inner = [&b"MIME-Version: 1.0\r\n\r\n"[..], entity.body, b"\0"].concat();
                 let inner = rfc2045::in_seven_bits(&inner).unwrap_or_default();
@@ -96,7 +96,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "passes binary octets on to a host without BINARYMIME",
         requirement!("rfc3030-3-13"),
         Fault::Each(|on, mail| {
-            if is_converted(on, mail) && is_binary(on.model) {
+            if is_converted_binary(on, mail) {
                 mail.message = on.text.to_vec();
             }
         }),
@@ -106,7 +106,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "passes a header in UTF-8 on to a host without SMTPUTF8",
         requirement!("rfc6531-3.2-9"),
         Fault::Each(|on, mail| {
-            if lacks_hop(on, "SMTPUTF8")
+            if on.hop_lacks("SMTPUTF8")
                 && mail.reverse_path.is_empty()
                 && let Some(open) = on.model.transaction().filter(|open| open.has("SMTPUTF8"))
             {
@@ -120,13 +120,16 @@ pub(super) static MUTANTS: &[Mutant] = &[
 
 /// Whether it is the message itself, with other encodings than it came with.
 fn is_converted(on: &Asked<'_>, mail: &Delivery) -> bool {
-    let could = lacks_hop(on, "8BITMIME") || lacks_hop(on, "BINARYMIME");
+    let could = on.hop_lacks("8BITMIME") || on.hop_lacks("BINARYMIME");
     could && !mail.reverse_path.is_empty() && !mail.message.ends_with(on.text)
 }
 
-fn lacks_hop(on: &Asked<'_>, keyword: &str) -> bool {
-    let hop = on.model.config().and_then(|config| config.next_hop.as_ref());
-    hop.is_some_and(|hop| !hop.offers(keyword))
+fn is_converted_text(on: &Asked<'_>, mail: &Delivery) -> bool {
+    is_converted(on, mail) && !is_binary(on.model)
+}
+
+fn is_converted_binary(on: &Asked<'_>, mail: &Delivery) -> bool {
+    is_converted(on, mail) && is_binary(on.model)
 }
 
 /// Puts the lines of what is in base64 together, the whole of it or its parts.

@@ -83,7 +83,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "sends the parameters of DSN to a host that does not offer it",
         requirement!("rfc3461-5.2.2-1"),
         Fault::Each(|on, mail| {
-            if let (true, Some(open)) = (is_without_dsn(on), on.model.transaction()) {
+            if let (true, Some(open)) = (on.hop_lacks("DSN"), on.model.transaction()) {
                 mail.parameters.clone_from(&open.parameters);
                 mail.recipient_parameters.clone_from(&open.recipient_parameters);
             }
@@ -136,7 +136,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "does not tell of a refusal by a host without DSN",
         requirement!("rfc3461-5.2.2-3"),
         Fault::Deliveries(|on, all| {
-            if is_without_dsn(on) {
+            if on.hop_lacks("DSN") {
                 all.retain(|mail| !tells(mail, b"failed"));
             }
         }),
@@ -161,7 +161,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "tells of a refusal by a host without DSN where NOTIFY is NEVER",
         requirement!("rfc3461-5.2.2-4"),
         on_command(
-            |on| on.is(Verb::Rcpt) && is_without_dsn(on),
+            |on| on.is(Verb::Rcpt) && on.hop_lacks("DSN"),
             |model| {
                 change(model, |open| {
                     for (_, parameters) in &mut open.recipient_parameters {
@@ -176,7 +176,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "tells that mail went on though nobody asked",
         requirement!("rfc3461-5.2.2-7"),
         on_command(
-            |on| on.is(Verb::Rcpt) && !on.line().contains(&b'=') && is_without_dsn(on),
+            |on| on.is(Verb::Rcpt) && !on.line().contains(&b'=') && on.hop_lacks("DSN"),
             |model| {
                 change(model, |open| {
                     if let Some(last) = open.recipients.last().cloned() {
@@ -280,13 +280,6 @@ pub(super) fn change(model: &mut Model, how: impl FnOnce(&mut Transaction)) {
     }
     model.keep(open);
 }
-
-/// Whether mail goes on to a host that does not offer DSN.
-fn is_without_dsn(on: &Asked<'_>) -> bool {
-    let hop = on.model.config().and_then(|config| config.next_hop.as_ref());
-    hop.is_some_and(|hop| !hop.offers("DSN"))
-}
-
 /// Whether mail ends here.
 fn delivers(on: &Asked<'_>) -> bool {
     on.model.config().is_some_and(|config| config.next_hop.is_none())

@@ -146,23 +146,13 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "deliverby-trace-not-told",
         "does not tell where a message with T went",
         requirement!("rfc2852-4.1.4-2"),
-        Fault::Deliveries(|on, deliveries| {
-            let by = on.model.transaction().and_then(|open| open.parameter("BY"));
-            if by.is_some_and(|by| by.ends_with(b"T")) {
-                deliveries.retain(|mail| !tells(mail, b"relayed"));
-            }
-        }),
+        Fault::Deliveries(|on, deliveries| hide_relaying(on, deliveries, b"T")),
     ),
     mutant(
         "deliverby-relaying-not-told",
         "does not tell that a message with N went on to a host without DELIVERBY",
         requirement!("rfc2852-4.1.4.2-2"),
-        Fault::Deliveries(|on, deliveries| {
-            let by = on.model.transaction().and_then(|open| open.parameter("BY"));
-            if by.is_some_and(|by| by.ends_with(b"N")) {
-                deliveries.retain(|mail| !tells(mail, b"relayed"));
-            }
-        }),
+        Fault::Deliveries(|on, deliveries| hide_relaying(on, deliveries, b"N")),
     ),
     mutant(
         "deliverby-delay-not-told",
@@ -196,6 +186,14 @@ pub(super) static MUTANTS: &[Mutant] = &[
         }),
     ),
 ];
+
+/// Leaves out the notice that mail went on, where its BY ends so.
+fn hide_relaying(on: &Asked<'_>, deliveries: &mut Vec<Delivery>, end: &[u8]) {
+    let by = on.model.transaction().and_then(|open| open.parameter("BY"));
+    if by.is_some_and(|by| by.ends_with(end)) {
+        deliveries.retain(|mail| !tells(mail, b"relayed"));
+    }
+}
 
 /// Whether the message that has come to its end is to come back if it is not in time.
 fn returns(on: &Asked<'_>) -> bool {

@@ -6,7 +6,7 @@ use smtpspec_protocol::rfc2045::in_seven_bits;
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::rfc5321::notice::{Action, Notice, Reported};
-use crate::transaction::Parameter;
+use crate::transaction::{Parameter, value_of};
 
 use super::value::{Notify, Return, decode, original_recipient};
 
@@ -41,7 +41,7 @@ pub(crate) fn wants_anything(mail: &Delivery, mailbox: &[u8]) -> bool {
 }
 
 fn notify(mail: &Delivery, mailbox: &[u8]) -> Option<Notify> {
-    value(mail.parameters_of(mailbox), b"NOTIFY").and_then(Notify::parse)
+    value_of(mail.parameters_of(mailbox), "NOTIFY").and_then(Notify::parse)
 }
 
 /// The message with the parameters that the next hop knows (rfc3461-5.2.1-1 to -8,
@@ -92,10 +92,10 @@ pub(crate) fn notice(
         by: &config.name,
         action,
         recipients: &recipients,
-        envelope: value(&mail.parameters, b"ENVID").and_then(decode),
+        envelope: value_of(&mail.parameters, "ENVID").and_then(decode),
         remote: config.next_hop.as_ref().map(|hop| hop.name.as_str()),
         whole: action == Action::Failed
-            && value(&mail.parameters, b"RET").and_then(Return::parse) == Some(Return::Full),
+            && value_of(&mail.parameters, "RET").and_then(Return::parse) == Some(Return::Full),
         about: &mail.message,
         at,
     };
@@ -112,12 +112,8 @@ pub(crate) fn notice(
 }
 
 fn reported(mail: &Delivery, mailbox: &[u8]) -> Reported {
-    let original = value(mail.parameters_of(mailbox), b"ORCPT").and_then(original_recipient);
+    let original = value_of(mail.parameters_of(mailbox), "ORCPT").and_then(original_recipient);
     let original = original
         .and_then(|(kind, address)| Some([kind, b"; ", decode(address)?.as_slice()].concat()));
     Reported { mailbox: mailbox.to_vec(), original }
-}
-
-fn value<'p>(parameters: &'p [Parameter], keyword: &[u8]) -> Option<&'p [u8]> {
-    parameters.iter().find(|(name, _)| name == keyword).and_then(|(_, value)| value.as_deref())
 }

@@ -10,6 +10,7 @@ use crate::delivery::{Delivery, notice};
 use crate::measure::Measure;
 use crate::model::Stimulus;
 use crate::mutants::reading::Reading;
+use crate::rfc5321::notice::Action;
 use crate::rfc5321::trace::Arrival;
 use crate::{rfc2033, rfc3030, rfc6531, rfc6710};
 
@@ -58,7 +59,9 @@ impl Server {
             let at = self.epoch.saturating_add(now.as_secs());
             // rfc3030-3-20: what is binary and was not announced goes back, if anybody can be told.
             let back = rfc3030::is_undeclared(&self.model, text)
-                .then(|| notice(&self.config, &accepted, &accepted.recipients, at))
+                .then(|| {
+                    notice(&self.config, &accepted, at, Action::Failed, accepted.recipients.clone())
+                })
                 .flatten();
             let mails = back.map_or_else(|| self.mails_of(&accepted, at), |back| vec![back]);
             self.outputs.extend(mails.into_iter().map(Output::Deliver));

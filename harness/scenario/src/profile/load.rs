@@ -88,12 +88,14 @@ fn credentials(reader: Reader<'_>, node: &Node) -> Option<(Credentials, bool)> {
     let text = |key| fields.get(key).and_then(|node| reader.text(node, key).map(str::to_owned));
     let (user, password, token) = (text("user")?, text("password"), text("token"));
     let always = match fields.get("always") {
-        Some(node) if reader.flag(node, "always")? && password.is_none() => {
-            return reader
-                .error(node.span, "`always: true` needs a `password:` to log in with")
-                .fail();
+        Some(node) => {
+            let always = reader.flag(node, "always")?;
+            if always && password.is_none() {
+                let needs = "`always: true` needs a `password:` to log in with";
+                return reader.error(node.span, needs).fail();
+            }
+            always
         }
-        Some(node) => reader.flag(node, "always")?,
         None => false,
     };
     Some((Credentials { user, password, token }, always))
