@@ -259,6 +259,24 @@ mod tests {
     }
 
     #[test]
+    fn a_notice_that_the_next_hop_can_not_take_is_none_and_not_an_empty_one() {
+        let without = vec!["8BITMIME".to_owned(), "SMTPUTF8".to_owned()];
+        let hop = crate::config::NextHopFacts { without, ..Default::default() };
+        let config = Config { relays: true, next_hop: Some(hop), ..config() };
+        let returned = |from: &str| {
+            let mut mail = mail(from, &["x@elsewhere.test"]);
+            mail.parameters = vec![("SMTPUTF8".into(), None)];
+            mail.message = "Subject: gr\u{fc}\u{df}e\r\n\r\nHi\r\n".as_bytes().to_vec();
+            dispatch(&config, &mail, 0)
+        };
+        let told = returned("jurgen@b.test");
+        assert_eq!(told.len(), 1);
+        let text = String::from_utf8_lossy(&told[0].message);
+        assert!(text.is_ascii() && text.contains("\r\nTo: <jurgen@b.test>\r\n"), "{text}");
+        assert_eq!(returned("j\u{fc}rgen@b.test"), []);
+    }
+
+    #[test]
     fn each_recipient_is_told_of_as_its_sender_asked() {
         let hop = |without: &[&str]| {
             let without = without.iter().map(|keyword| (*keyword).to_owned()).collect();

@@ -103,8 +103,9 @@ pub(crate) fn notice(
     let header = || Notice { whole: false, ..notice.clone() }.to(&mail.reverse_path);
     let seven_bits = config.next_hop.as_ref().is_some_and(|hop| !hop.offers("8BITMIME"));
     let message = if seven_bits && !whole.is_ascii() {
-        // rfc6152-3-12: what comes back goes the same way.
-        in_seven_bits(&whole).or_else(|| in_seven_bits(&header())).unwrap_or_default()
+        // rfc6152-3-12: what comes back goes the same way. An address in UTF-8 can't, nor is there
+        // another that could be told.
+        in_seven_bits(&whole).or_else(|| in_seven_bits(&header()))?
     } else {
         whole
     };
