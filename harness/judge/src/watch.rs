@@ -33,6 +33,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Protocol, ReadReply, ReplyLimit, ReplyReader, SeenReply};
 use smtpspec_reference::{Measure, Model, State};
 
+use self::chunk::LastChunk;
 use self::data::Data;
 use self::doubt::Doubt;
 use self::exchange::no_reply;
@@ -106,6 +107,8 @@ enum Phase {
     Greeting,
     Commands,
     Data(Box<Data>),
+    /// The last chunk was answered for some recipients, and for others not yet (RFC 2033 §4.3).
+    Report(Box<LastChunk>),
     /// A line of a SASL exchange, after 334.
     Continuation,
     /// The state can't be known any more.
@@ -230,9 +233,10 @@ impl Watch {
         let odd = |octet: &u8| matches!(octet, b'\r' | b'\n');
         let chunk = self.chunk_under_way();
         match &self.phase {
-            Phase::Greeting => Due::Reply,
+            Phase::Greeting | Phase::Report(_) => Due::Reply,
             _ if self.model.state().is_over() => Due::Nothing,
             Phase::Commands if chunk.is_some_and(|chunk| chunk.well_formed) => Due::Nothing,
+            Phase::Commands if self.draws_no_reply() => Due::Nothing,
             Phase::Commands if chunk.is_some() => Due::Perhaps,
             // A line that is too long may be answered before its end, or not.
             Phase::Commands | Phase::Continuation if self.line_end().is_some_and(|end| end.1) => {

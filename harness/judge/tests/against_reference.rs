@@ -1,11 +1,15 @@
 //! The whole suite against the reference server, in memory: every case that applies passes, the model finds
-//! nothing, any cut of the octets gives the same, and a stored transcript is judged as it was.
+//! nothing, any cut of the octets gives the same, a stored transcript is judged as it was, and a server that
+//! refuses what it may refuse is accused of nothing.
 
 mod embedding;
+
+use std::sync::Arc;
 
 use embedding::{config, setup, suite};
 use smtpspec_judge::memory::play;
 use smtpspec_judge::{Segmentation, Verdict, again};
+use smtpspec_reference::{Config, Refusal};
 
 #[test]
 fn every_case_that_applies_passes_on_the_reference_however_its_octets_are_cut() {
@@ -45,4 +49,62 @@ fn a_stored_transcript_is_judged_as_it_was_the_first_time() {
         assert_eq!(second.result.transcript, first.result.transcript, "{id}");
         assert_eq!(second.oracle, first.oracle, "{id}");
     }
+}
+
+/// Policies that the RFCs leave to a server, and that the profile does not tell of.
+fn policies() -> Vec<(String, Config)> {
+    let usual = || Config::clone(&config());
+    let withholds = |keyword: &str| {
+        let withheld = vec![keyword.to_owned()];
+        (format!("{keyword} is not offered"), Config { withheld, ..usual() })
+    };
+    let refuses = |verb: &str, code| {
+        let verb = Some(verb.to_owned()).filter(|verb| !verb.is_empty());
+        let name = format!("{code} to {}", verb.as_deref().unwrap_or("messages"));
+        (name, Config { refusals: vec![Refusal { verb, code }], ..usual() })
+    };
+    let nobody = Config { accounts: Vec::new(), lists: Vec::new(), ..usual() };
+    let foreign = Config { domains: Vec::new(), ..nobody.clone() };
+    let mut policies = vec![
+        ("nobody has a mailbox".to_owned(), nobody),
+        ("our domain is not local".to_owned(), foreign),
+        ("login is required".to_owned(), Config { requires_login: true, ..usual() }),
+        ("no session is opened".to_owned(), Config { refuses_sessions: true, ..usual() }),
+        ("no mail is taken".to_owned(), Config { takes_no_mail: true, ..usual() }),
+        ("two mails are the limit".to_owned(), Config { max_transactions: Some(2), ..usual() }),
+        ("one domain is the limit".to_owned(), Config { max_domains: Some(1), ..usual() }),
+        ("64 KiB are the limit".to_owned(), Config { max_message_octets: 64 << 10, ..usual() }),
+    ];
+    policies.extend(["CHUNKING", "PIPELINING", "SIZE", "SMTPUTF8", "DSN"].map(withholds));
+    policies.push(withholds("ENHANCEDSTATUSCODES"));
+    policies.extend([
+        refuses("MAIL", 451),
+        refuses("MAIL", 550),
+        refuses("RCPT", 450),
+        refuses("DATA", 421),
+        refuses("DATA", 554),
+        refuses("", 451),
+        refuses("", 554),
+        refuses("VRFY", 252),
+    ]);
+    policies
+}
+
+#[test]
+fn policy_is_never_held_against_a_server() {
+    let suite = suite();
+    let mut accused = Vec::new();
+    for (policy, config) in policies() {
+        let config = Arc::new(config);
+        for case in suite.cases() {
+            let id = case.id.clone();
+            let outcome = play(case, setup(Segmentation::AsWritten), &config).outcome;
+            let verdict = outcome.result.verdict;
+            if matches!(verdict, Verdict::Fail | Verdict::Warn | Verdict::Error) {
+                accused.push(format!("{policy}: {id}: {:?}", outcome.result.findings));
+            }
+            accused.extend(outcome.oracle.iter().map(|found| format!("{policy}: {id}: {found:?}")));
+        }
+    }
+    assert!(accused.is_empty(), "{}:\n{}", accused.len(), accused.join("\n"));
 }

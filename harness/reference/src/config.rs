@@ -8,6 +8,7 @@ use smtpspec_protocol::rfc3492::u_labels;
 use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, Protocol, limits};
 
 use crate::mutants::Mutant;
+use crate::policy::Refusal;
 use crate::rfc1985;
 
 /// The facts and the policy of a reference server. The texts are the operator's and go out as
@@ -84,6 +85,8 @@ pub struct Config {
     /// The domains whose mail, and that of all below them, waits until it is asked for with ETRN
     /// (RFC 1985 §5.1), or until the session ends in which it came.
     pub etrn: Vec<String>,
+    /// What is refused for reasons of the server's own (RFC 5321 §7.8).
+    pub refusals: Vec<Refusal>,
     /// In which ways the server deviates from the rules; none for a careful one.
     pub mutants: Vec<&'static Mutant>,
 }
@@ -364,6 +367,7 @@ impl Default for Config {
             next_hop: Some(NextHopFacts::default()),
             turn: TurnPeers::new(),
             etrn: vec!["branch.example.test".to_owned()],
+            refusals: Vec::new(),
             mutants: Vec::new(),
         }
     }

@@ -28,6 +28,7 @@
 //! | RFC 5321 §4.2.2 texts that name the server | `rfc5321/naming.rs` |
 //! | RFC 5321 §4.2.4 commands not known | `rfc5321/unknown.rs` |
 //! | RFC 5321 §4.4 trace information | `rfc5321/trace.rs` |
+//! | RFC 5321 §7.8 refusals of the server's own | `policy.rs` |
 //! | RFC 5321 §4.5.1 minimum implementation | `rfc5321/minimum.rs` |
 //! | RFC 5321 §4.5.3 sizes | `rfc5321/sizes.rs` |
 //! | RFC 821 §3.4, §3.8 | `rfc821/{send,turn}.rs` |
@@ -61,6 +62,7 @@ mod measure;
 mod model;
 pub mod mutants;
 mod next_hop;
+mod policy;
 pub mod sasl;
 mod server;
 mod state;
@@ -102,6 +104,7 @@ pub use measure::{Measure, MessageFacts};
 pub use model::{Model, Stimulus};
 pub use mutants::{Mutant, Shows};
 pub use next_hop::NextHop;
+pub use policy::Refusal;
 pub use rfc2852::By;
 pub use rfc3030::chunking::Chunk;
 pub use server::{Output, Server};

@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use smtpspec_protocol::{Grammar, Protocol, Reply, Request, Verb, limits};
 
+use self::report::Reported;
 use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension;
 use crate::measure::MessageFacts;
+use crate::policy;
 use crate::rfc821::{send, turn};
 use crate::rfc1985;
 use crate::rfc3030::chunking::{self, Chunk};
@@ -36,8 +38,8 @@ pub struct Model {
     named: Option<Vec<u8>>,
     offered: Vec<Offer>,
     transaction: Option<Transaction>,
-    /// For how many recipients the end of data was answered so far (RFC 2033 §4.2).
-    reported: usize,
+    /// What the recipients whose reply to the message has come were told (RFC 2033 §4.2, §4.3).
+    reported: Reported,
     /// Whether the session is inside TLS (rfc3207-4.2-6).
     secured: bool,
     /// Who the client is.
@@ -105,7 +107,7 @@ impl Model {
             named: None,
             offered: Vec::new(),
             transaction: None,
-            reported: 0,
+            reported: Reported::default(),
             secured: false,
             login: Login::default(),
             waiting: Vec::new(),
@@ -139,7 +141,8 @@ impl Model {
             Stimulus::Message(facts) => data::expect_message(self, facts),
             Stimulus::Chunk(chunk, facts) => chunking::expect_chunk(self, *chunk, facts),
         };
-        let expectation = expectation.texts(rfc2034::of_answer(self, stimulus));
+        let expectation =
+            policy::apply(self, stimulus, expectation).texts(rfc2034::of_answer(self, stimulus));
         // To ETRN 251 says something else (RFC 1985 §5.1).
         let of_change =
             if rfc1985::is_etrn(stimulus) { None } else { Some(disclosure::of_change()) };
@@ -388,7 +391,7 @@ impl Model {
     pub(crate) fn clear(&mut self) {
         self.transaction = None;
         self.ended_by_last_chunk = false;
-        self.reported = 0;
+        self.reported = Reported::default();
         self.state = if self.hello.is_some() { State::Ready } else { State::AwaitHello };
     }
 
@@ -403,7 +406,7 @@ impl Model {
     pub(crate) fn begin(&mut self, transaction: Transaction) {
         self.transaction = Some(transaction);
         self.ended_by_last_chunk = false;
-        self.reported = 0;
+        self.reported = Reported::default();
         self.state = State::AwaitRcpt;
     }
 

@@ -157,6 +157,7 @@ impl Fault {
             | Self::Flush(_)
             | Self::Data(_)
             | Self::Chunk(_)
+            | Self::AnswersForNobody(_)
             | Self::Plaintext => Shows::Pairing,
             Self::Secured(_) | Self::Answer { say: Say::AsUsual, .. } => Shows::State,
             Self::Close(_) => Shows::Close,
@@ -229,6 +230,8 @@ pub(crate) enum Fault {
     Chunk(fn(&Model, &Request<'_>, Option<Chunk>) -> Option<Chunk>),
     /// The chunks of a transaction that is over are kept for the next.
     KeptChunks,
+    /// The end of a message without recipients, which draws no reply in LMTP, is answered.
+    AnswersForNobody(fn(&Model, &Stimulus<'_>) -> bool),
     /// What came in the clear behind STARTTLS is obeyed inside TLS.
     Plaintext,
     /// After the handshake something of the session before it is known: that session, and the

@@ -1,8 +1,8 @@
-//! RFC 2033 §4.1, §4.2 and §5 (LMTP): what is otherwise than in SMTP.
+//! RFC 2033 §4.1 to §4.3 and §5 (LMTP): what is otherwise than in SMTP.
 //!
 //! LHLO is EHLO by another name, which the grammar sees to; here stand what EHLO and HELO draw
-//! instead, DATA without a recipient, and the end of data, which is answered once for each
-//! recipient: the model awaits the message until the last of these replies.
+//! instead, DATA without a recipient, and the end of a message, by DATA or by its last chunk, which
+//! is answered once for each recipient: the model awaits the message until the last of these replies.
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Protocol, Reply, Request, Verb};
@@ -59,6 +59,19 @@ fn recipient_due(model: &Model) -> Option<&Vec<u8>> {
     recipients.get(model.reported()).filter(|_| model.protocol() == Protocol::Lmtp)
 }
 
+/// Whether this is the end of a message that is under way: the end of data, or the last chunk
+/// (RFC 2033 §4.3). A chunk without a transaction is out of order, as in SMTP, and one that can't be
+/// understood is a syntax error, whose only reply says so.
+pub(crate) fn ends_message(model: &Model, stimulus: &Stimulus<'_>) -> bool {
+    match stimulus {
+        Stimulus::Message(_) => true,
+        Stimulus::Chunk(chunk, _) => {
+            chunk.last && chunk.well_formed && model.transaction().is_some()
+        }
+        _ => false,
+    }
+}
+
 /// How many replies the end of data draws from now on (RFC 2033 §4.2).
 pub(crate) fn replies_due(model: &Model) -> usize {
     let recipients = model.transaction().map_or(0, |transaction| transaction.recipients.len());
@@ -68,14 +81,11 @@ pub(crate) fn replies_due(model: &Model) -> usize {
     }
 }
 
-/// The replies of a careful server to the end of data: one, or one for each recipient, and then
-/// none where there is no recipient (RFC 2033 §4.2).
+/// The replies of a careful server to the end of data or the last chunk: one, or one for each
+/// recipient, and then none where there is no recipient (RFC 2033 §4.2, §4.3).
 pub(crate) fn replies(model: &Model, message: &Stimulus<'_>) -> Vec<Reply> {
-    if model.protocol() == Protocol::Smtp {
-        return vec![model.expect(message).preferred];
-    }
     let mut ahead = model.clone();
-    (0..replies_due(model))
+    (0..model.replies_due_to(message))
         .map(|_| {
             let reply = ahead.expect(message).preferred;
             ahead.advance(message, &reply);

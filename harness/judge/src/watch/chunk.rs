@@ -3,17 +3,25 @@
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Protocol, Request, SeenReply, Verb};
-use smtpspec_reference::{Chunk, Measure, Stimulus};
+use smtpspec_reference::{Chunk, Measure, MessageFacts, State, Stimulus};
 
 use super::doubt::{Doubt, Next};
 use super::exchange::unjudged;
 use super::pairing::{Line, asked};
-use super::{Exchange, Watch};
+use super::{Asked, Exchange, Phase, Watch};
 use crate::verdict::Evidence;
 
 /// A chunk of so many octets may be refused at once: the number is beyond what a server counts with,
 /// and the octets would take days to come.
 const MORE_THAN_ANYBODY_AWAITS: u64 = 1 << 31;
+
+/// A chunk that is whole, and what is kept of it until all its replies are there.
+pub(super) struct LastChunk {
+    /// The command line.
+    sent: Vec<u8>,
+    octets: Vec<u8>,
+    chunk: Chunk,
+}
 
 impl Watch {
     /// The answer to a BDAT that announces octets.
@@ -36,29 +44,64 @@ impl Watch {
             self.lose("a chunk was answered before its end");
             return unjudged(event, seen, asked, line.octets.clone());
         }
-        if chunk.last && self.model.protocol() == Protocol::Lmtp {
-            self.lose("the last chunk draws a reply for each recipient in LMTP");
-            return unjudged(event, seen, asked, line.octets.clone());
-        }
         if !self.model.awaits_chunk() {
             self.chunks = Measure::default();
         }
         self.chunks.feed(&octets);
-        let class = seen.reply.code.class();
         let stimulus = Stimulus::Chunk(chunk, self.chunks.facts());
-        let exchange = self.answer(event, seen, asked, line.octets.clone(), &stimulus);
+        if self.model.protocol() == Protocol::Lmtp && chunk.last {
+            if *self.model.state() == State::AwaitReset {
+                self.lose(
+                    "nobody can know how often a last chunk is answered behind one that failed",
+                );
+                return unjudged(event, seen, asked, line.octets.clone());
+            }
+            if self.model.replies_due_to(&stimulus) == 0 {
+                return self.pass_over(event, seen, line, &stimulus);
+            }
+        }
+        let sent = line.octets.clone();
+        self.answer_whole_chunk(event, seen, asked, LastChunk { sent, octets, chunk })
+    }
+
+    /// The next reply to a last chunk that is answered for each recipient (RFC 2033 §4.3).
+    pub(super) fn answer_last_chunk(&mut self, event: usize, seen: SeenReply) -> Exchange {
+        let phase = std::mem::replace(&mut self.phase, Phase::Commands);
+        let Phase::Report(last) = phase else {
+            return unjudged(event, seen, Asked::Nothing, Vec::new());
+        };
+        let asked = asked(&Request::parse(b"BDAT", self.model.grammar()));
+        self.answer_whole_chunk(event, seen, asked, *last)
+    }
+
+    fn answer_whole_chunk(
+        &mut self,
+        event: usize,
+        seen: SeenReply,
+        asked: Asked,
+        last: LastChunk,
+    ) -> Exchange {
+        let LastChunk { chunk, .. } = last;
+        let code = seen.reply.code;
+        let stimulus = Stimulus::Chunk(chunk, self.chunks.facts());
+        let another = self.awaits_another(&stimulus, code);
+        let exchange = self.answer(event, seen, asked, last.sent.clone(), &stimulus);
+        if another {
+            self.phase = Phase::Report(Box::new(last));
+            return exchange;
+        }
         if chunk.last {
             self.conduct.commands = 0;
         }
-        match class {
+        match code.class() {
             _ if !chunk.well_formed => {
                 self.lose("whether the octets behind such a BDAT were counted can't be known");
             }
-            4 | 5 if !octets.is_empty() => {
+            4 | 5 if !last.octets.is_empty() && *self.model.state() != State::Ready => {
                 self.doubt = Some(Doubt {
                     requirement: requirement!("rfc3030-2-15"),
                     what: "the octets of a chunk that failed were read as commands".to_owned(),
-                    next: Next::Octets(octets),
+                    next: Next::Octets(last.octets),
                     any_proves: true,
                     split: None,
                 });
@@ -67,6 +110,35 @@ impl Watch {
             _ => self.lose("nobody can know what the server awaits"),
         }
         exchange
+    }
+
+    /// A last chunk that draws no reply, since no recipient was accepted: the reply that came is for
+    /// what was sent behind it, or breaks that rule.
+    fn pass_over(
+        &mut self,
+        event: usize,
+        seen: SeenReply,
+        line: &Line,
+        stimulus: &Stimulus<'_>,
+    ) -> Exchange {
+        self.model.pass_over(stimulus);
+        if !self.pending.is_empty() || seen.reply.code.get() == 421 {
+            return self.pair_command(event, seen);
+        }
+        let evidence = Evidence {
+            event,
+            sent: line.octets.clone(),
+            received: seen.octets.clone(),
+            ..Evidence::default()
+        };
+        self.find(
+            requirement!("rfc2033-4.3-3"),
+            "a reply to the last chunk of a message without recipients".to_owned(),
+            "no reply".to_owned(),
+            evidence,
+        );
+        self.lose("a reply came that was not due");
+        unjudged(event, seen, Asked::Nothing, Vec::new())
     }
 
     /// A reply before all octets of the chunk were sent. A 4yz may tell of a timeout.
@@ -95,6 +167,24 @@ impl Watch {
         let chunk = self.model.chunk(&Request::parse(&line, self.model.grammar()))?;
         let here = (self.pending.len() - end) as u64;
         (here < chunk.octets).then_some(chunk)
+    }
+
+    /// Whether all that was sent and not answered draws no reply: a last chunk for nobody
+    /// (RFC 2033 §4.3).
+    pub(super) fn draws_no_reply(&self) -> bool {
+        if self.model.protocol() == Protocol::Smtp {
+            return false;
+        }
+        let Some((end, true)) = self.line_end() else { return false };
+        let chunk = self
+            .peek_line()
+            .and_then(|line| self.model.chunk(&Request::parse(&line, self.model.grammar())));
+        chunk.is_some_and(|chunk| {
+            let stimulus = Stimulus::Chunk(chunk, MessageFacts::default());
+            let all =
+                self.pending.len() - end == usize::try_from(chunk.octets).unwrap_or(usize::MAX);
+            all && self.model.replies_due_to(&stimulus) == 0
+        })
     }
 
     /// Leaves out the octets that follow a BDAT which the model has no chunk for: CHUNKING is not

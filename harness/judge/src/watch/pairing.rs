@@ -38,6 +38,7 @@ impl Watch {
             }
             Phase::Commands => self.pair_command(event, seen),
             Phase::Data(_) => self.answer_data(event, seen),
+            Phase::Report(_) => self.answer_last_chunk(event, seen),
             Phase::Continuation => self.answer_response(event, seen),
             Phase::Lost | Phase::Turned => unjudged(event, seen, Asked::Nothing, Vec::new()),
         }
@@ -155,7 +156,7 @@ impl Watch {
         let code = seen.reply.code;
         let stimulus = Stimulus::Message(data.facts());
         if data.ended() {
-            if self.awaits_another(code) {
+            if self.awaits_another(&stimulus, code) {
                 let exchange = self.answer(event, seen, Asked::Message, Vec::new(), &stimulus);
                 self.phase = Phase::Data(data);
                 return exchange;

@@ -1,13 +1,16 @@
-//! RFC 2033 §4.2 (the end of data): in LMTP it draws a reply for each recipient.
+//! RFC 2033 §4.2 and §4.3: in LMTP the end of data, and the last chunk, draw a reply for each
+//! recipient.
 
 use smtpspec_protocol::{Protocol, ReplyCode};
+use smtpspec_reference::Stimulus;
 
 use super::Watch;
 
 impl Watch {
-    /// Whether a reply with this code is not the last to the end of data: the model counts them.
-    pub(super) fn awaits_another(&self, code: ReplyCode) -> bool {
-        matches!(code.class(), 2 | 4 | 5) && code.get() != 421 && self.model.replies_due() > 1
+    /// Whether a reply with this code is not the last to a message: the model counts them.
+    pub(super) fn awaits_another(&self, message: &Stimulus<'_>, code: ReplyCode) -> bool {
+        let goes_on = matches!(code.class(), 2 | 4 | 5) && code.get() != 421;
+        goes_on && self.model.replies_due_to(message) > 1
     }
 
     /// Whether the end of data is answered by nothing, since no recipient was accepted. A server

@@ -6,7 +6,8 @@ use smtpspec_protocol::{Protocol, Reply, Verb};
 use super::{
     Asked, Fault, Mutant, Say, Then, also, answer, is_message, misreport, mutant, reword, silence,
 };
-use crate::model::Model;
+use crate::model::{Model, Stimulus};
+use crate::rfc2033::{self, ends_message};
 
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
@@ -173,6 +174,85 @@ pub(super) static MUTANTS: &[Mutant] = &[
         }),
     ),
     mutant(
+        "lmtp-last-chunk-answered-once",
+        "answers the last chunk once, as in SMTP",
+        requirement!("rfc2033-4.3-1"),
+        silence(|on| is_last_chunk(on) && on.model.reported() > 0),
+    ),
+    mutant(
+        "lmtp-last-chunk-in-reverse",
+        "answers the last chunk in the reverse order of the recipients",
+        requirement!("rfc2033-4.3-1"),
+        reword(|on| is_last_chunk(on) && others(on) > 0, |on, reply| *reply = in_reverse(on)),
+    ),
+    mutant(
+        "lmtp-last-chunk-once-for-equal-recipients",
+        "answers the last chunk once for recipients that are equal",
+        requirement!("rfc2033-4.3-2"),
+        silence(|on| is_last_chunk(on) && is_named_before(on)),
+    ),
+    mutant(
+        "lmtp-last-chunk-for-nobody-answered",
+        "answers the last chunk where no recipient was accepted",
+        requirement!("rfc2033-4.3-3"),
+        Fault::AnswersForNobody(|_, stimulus| matches!(stimulus, Stimulus::Chunk(..))),
+    ),
+    mutant(
+        "lmtp-chunks-accepted-for-one-only",
+        "delivers a message that came in chunks to the first recipient only, and accepts for all",
+        requirement!("rfc2033-4.3-4"),
+        Fault::Deliveries(|on, mails| {
+            if is_last_chunk(on) {
+                for mail in mails {
+                    mail.recipients.truncate(1);
+                }
+            }
+        }),
+    ),
+    mutant(
+        "lmtp-chunks-refused-and-delivered",
+        "delivers what came in chunks also to the recipients that it refuses",
+        requirement!("rfc2033-4.3-4"),
+        Fault::Deliveries(|on, mails| {
+            if let Some(transaction) = on.model.transaction().filter(|_| is_last_chunk(on)) {
+                let everybody = &transaction.recipients;
+                for mail in mails {
+                    mail.recipients.clone_from(everybody);
+                }
+            }
+        }),
+    ),
+    mutant(
+        "lmtp-last-chunk-one-line-for-each",
+        "answers the last chunk by one reply with a line for each recipient",
+        requirement!("rfc2033-4.3-6"),
+        Fault::Octets(|on, octets| {
+            if is_last_chunk(on)
+                && on.model.replies_due() > 1
+                && let Some(behind_code) = octets.get_mut(3)
+            {
+                *behind_code = b'-';
+            }
+        }),
+    ),
+    mutant(
+        "lmtp-chunk-answered-for-each",
+        "answers a chunk that is not the last for each recipient",
+        requirement!("rfc2033-4.3-7"),
+        Fault::Octets(|on, octets| {
+            let recipients = on.model.transaction().map_or(0, |open| open.recipients.len());
+            if is_lmtp(on) && is_chunk(on, false) {
+                *octets = octets.repeat(recipients.max(1));
+            }
+        }),
+    ),
+    mutant(
+        "lmtp-chunk-unanswered",
+        "says nothing to a chunk that is not the last",
+        requirement!("rfc2033-4.3-7"),
+        silence(|on| is_lmtp(on) && is_chunk(on, false)),
+    ),
+    mutant(
         "lmtp-without-pipelining",
         "does not offer PIPELINING in LMTP",
         requirement!("rfc2033-5-2"),
@@ -241,6 +321,15 @@ fn is_report(on: &Asked<'_>) -> bool {
     is_lmtp(on) && is_message(on)
 }
 
+/// Whether it is the chunk that ends a message in LMTP.
+fn is_last_chunk(on: &Asked<'_>) -> bool {
+    is_lmtp(on) && is_chunk(on, true) && ends_message(on.model, on.stimulus)
+}
+
+fn is_chunk(on: &Asked<'_>, last: bool) -> bool {
+    matches!(on.stimulus, Stimulus::Chunk(chunk, _) if chunk.last == last)
+}
+
 fn says(on: &Asked<'_>, word: &[u8]) -> bool {
     matches!(on.request().map(|request| request.verb),
         Some(Verb::Other(verb)) if verb.eq_ignore_ascii_case(word))
@@ -270,7 +359,7 @@ fn is_named_before(on: &Asked<'_>) -> bool {
 
 /// Whether a careful server refuses one of the recipients after the data.
 fn refuses_one(on: &Asked<'_>) -> bool {
-    crate::rfc2033::replies(on.model, on.stimulus).iter().any(|reply| reply.code.class() > 2)
+    rfc2033::replies(on.model, on.stimulus).iter().any(|reply| reply.code.class() > 2)
 }
 
 fn withhold(reply: &mut Reply, keyword: &[u8]) {

@@ -3,7 +3,7 @@
 //! That all bits come out cannot be told from replies.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Parameter, Protocol, Reply};
+use smtpspec_protocol::{Parameter, Reply};
 
 use super::chunking;
 use crate::expectation::Expectation;
@@ -28,7 +28,7 @@ impl Extension for BinaryMime {
         let withheld = |config: &crate::Config| {
             config.withheld.iter().any(|keyword| keyword == chunking::KEYWORD)
         };
-        model.protocol() == Protocol::Smtp && !model.config().is_some_and(withheld)
+        !model.config().is_some_and(withheld)
     }
 
     /// The keyword has no parameter, and does not stand without CHUNKING.

@@ -4,12 +4,13 @@
 //! two are one stimulus, and who feeds the model counts the octets ([`Model::chunk`]).
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Protocol, Reply, Request};
+use smtpspec_protocol::{Reply, Request};
 
 use crate::expectation::{DECLINES_MAIL, Expectation, FINAL, WANTS_LOGIN};
 use crate::extension::{self, Extension};
 use crate::measure::MessageFacts;
 use crate::model::Model;
+use crate::rfc2033;
 use crate::rfc5321::order;
 use crate::state::State;
 
@@ -57,11 +58,6 @@ impl Extension for Chunking {
         KEYWORD
     }
 
-    /// Not in LMTP, where the last chunk draws a reply for each recipient (RFC 2033 §4.3).
-    fn is_available(&self, model: &Model) -> bool {
-        model.protocol() == Protocol::Smtp
-    }
-
     fn on_command(&self, model: &Model, request: &Request<'_>) -> Option<Expectation> {
         is_bdat(request).then(|| match Chunk::read(request) {
             Some(chunk) => expect_chunk(model, chunk, &MessageFacts::default()),
@@ -105,8 +101,9 @@ pub(crate) fn expect_chunk(model: &Model, chunk: Chunk, facts: &MessageFacts) ->
         .rule_if(failed && model.offers("PIPELINING"), requirement!("rfc3030-2-18"), &["4yz 5yz"]);
     if chunk.last && !failed {
         let extensions = extension::offered(model);
-        return extensions
-            .fold(expectation, |expectation, one| one.on_message(model, facts, expectation));
+        return extensions.fold(rfc2033::on_message(model, expectation), |expectation, one| {
+            one.on_message(model, facts, expectation)
+        });
     }
     expectation
 }
@@ -149,9 +146,12 @@ fn expect_unreadable(request: &Request<'_>) -> Expectation {
 /// Follows the reply to a chunk.
 pub(crate) fn advance_chunk(model: &mut Model, chunk: Chunk, reply: &Reply) {
     let open = model.transaction().is_some();
-    match reply.code.class() {
-        4 | 5 => fail(model, chunk.last && chunk.well_formed),
-        2 if open && chunk.well_formed && *model.state() != State::AwaitReset => {
+    let class = reply.code.class();
+    let ends = chunk.last && chunk.well_formed;
+    match class {
+        2 | 4 | 5 if open && ends && model.replies_due() > 1 => model.report(class == 2),
+        4 | 5 if !(ends && model.accepted_for_any()) => fail(model, ends),
+        2 | 4 | 5 if open && chunk.well_formed && *model.state() != State::AwaitReset => {
             if chunk.last {
                 model.clear();
                 model.note_last_chunk();

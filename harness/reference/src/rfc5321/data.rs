@@ -103,7 +103,7 @@ pub(crate) fn expect_message(model: &Model, facts: &MessageFacts) -> Expectation
 pub(crate) fn advance_message(model: &mut Model, reply: &Reply) {
     match reply.code.class() {
         2 | 4 | 5 if model.replies_due() <= 1 => model.clear(),
-        2 | 4 | 5 => model.report(),
+        class @ (2 | 4 | 5) => model.report(class == 2),
         _ => model.lose_track(),
     }
 }

@@ -75,6 +75,14 @@ impl Server {
         }
     }
 
+    /// How often a message is answered; a mutant may answer one that draws no reply.
+    pub(super) fn replies_by_mutant(&self, message: &Stimulus<'_>, usually: usize) -> usize {
+        let answers =
+            |fault| matches!(fault, &Fault::AnswersForNobody(when) if when(&self.model, message));
+        let answered = usually == 0 && faults(&self.config.mutants).any(answers);
+        if answered { 1 } else { usually }
+    }
+
     /// Lets the mutants spoil what is to be delivered.
     pub(super) fn spoil_deliveries(
         &mut self,

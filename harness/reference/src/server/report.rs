@@ -1,4 +1,4 @@
-//! RFC 2033 §4.2 (the end of data): one reply in SMTP, and one for each recipient in LMTP.
+//! RFC 2033 §4.2 and §4.3: a message is answered once in SMTP, and for each recipient in LMTP.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::{Phase, Server};
 use crate::model::Stimulus;
 
 impl Server {
-    /// Answers the end of data as often as there are replies to it; the model knows at each whose
-    /// turn it is.
+    /// Answers a message as often as there are replies to it; the model knows at each whose turn it
+    /// is.
     pub(super) fn report(
         &mut self,
         now: Duration,
@@ -17,11 +17,11 @@ impl Server {
         text: &[u8],
         replies: &[Reply],
     ) {
-        if replies.is_empty() {
-            // LMTP without a recipient, which only a server that deviates comes to.
-            self.model.clear();
+        let count = self.replies_by_mutant(message, replies.len());
+        if count == 0 {
+            self.model.pass_over(message);
         }
-        for _ in replies {
+        for _ in 0..count {
             if !matches!(self.phase, Phase::Closed) {
                 self.answer(now, message, text);
             }

@@ -155,6 +155,9 @@ const LMTP_ERRANDS: &[&str] = &[
     "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{r}>|DATA|=Subject: to one\r\n.\r\n|QUIT",
     "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{u}>|DATA|=Subject: to one\r\n.\r\n|NOOP",
     "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{r2}>|RSET|EHLO {c}|DATA|=.\r\n|QUIT",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{r2}>|=BDAT 3\r\na\r\n|=BDAT 3 LAST\r\nb\r\n|NOOP|QUIT",
+    "EHLO {c}|MAIL FROM:<{s}>|RCPT TO:<{r}>|RCPT TO:<{r}>|=BDAT 3 LAST\r\na\r\n|NOOP|QUIT",
+    "EHLO {c}|MAIL FROM:<{s}>|=BDAT 3 LAST\r\na\r\n|NOOP|=BDAT 3\r\na\r\n|RSET|QUIT",
 ];
 
 /// What is said seldom, because it ends the walk.
