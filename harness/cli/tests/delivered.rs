@@ -5,9 +5,29 @@ mod smtpspec;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Child, Stdio};
 
 use smtpspec::{command, smtpspec, text};
+
+/// The reference server with a Maildir, and where it listens.
+fn serve(maildir: &Path) -> (Child, String) {
+    let mut server = command()
+        .args(["serve", "--listen", "127.0.0.1:0", "--maildir", &text(maildir)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut first = String::new();
+    let mut output = BufReader::new(server.stdout.take().expect("it is piped"));
+    output.read_line(&mut first).expect("it says where it listens");
+    let address = first
+        .split_whitespace()
+        .find_map(|word| word.trim_end_matches('.').parse::<std::net::SocketAddr>().ok())
+        .unwrap_or_else(|| panic!("no address in {first:?}"))
+        .to_string();
+    (server, address)
+}
 
 const CASE: &str = "rfc5321/4.1.1.4/two-mails-in-one-session";
 
@@ -23,20 +43,7 @@ fn the_reference_needs_no_configuration_to_show_what_comes_out() {
 fn a_servers_maildir_shows_what_it_delivered() {
     let folder = tempfile::tempdir().expect("a folder");
     let maildir = folder.path().join("maildir");
-    let mut server = command()
-        .args(["serve", "--listen", "127.0.0.1:0", "--maildir", &text(&maildir)])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut first = String::new();
-    let mut output = BufReader::new(server.stdout.take().expect("it is piped"));
-    output.read_line(&mut first).expect("it says where it listens");
-    let address = first
-        .split_whitespace()
-        .find_map(|word| word.trim_end_matches('.').parse::<std::net::SocketAddr>().ok())
-        .unwrap_or_else(|| panic!("no address in {first:?}"))
-        .to_string();
+    let (mut server, address) = serve(&maildir);
     let dots = "rfc5321/4.5.2/dots-come-out";
     let seen = smtpspec(&["run", dots, "-s", &address, "--delivered-maildir", &text(&maildir)]);
     // The same by a variable, over a profile that looks in the wrong place.
@@ -58,6 +65,22 @@ fn a_servers_maildir_shows_what_it_delivered() {
     assert_eq!(over.status.code(), Some(0));
     assert_eq!(blind.code, 4, "{blind}");
     assert!(blind.says("it must see what the target delivers"), "{blind}");
+}
+
+#[test]
+fn nothing_is_wrong_with_the_reference_from_outside_nor_with_a_wrong_mailbox() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let maildir = folder.path().join("maildir");
+    let (mut server, address) = serve(&maildir);
+    let run = ["run", "-s", &address, "--jobs", "8", "--fail-on", "should"];
+    let seen = smtpspec(&[&run[..], &["--delivered-maildir", &text(&maildir)]].concat());
+    let wrong = smtpspec(&[&run[..], &["--to", "me@example.test,you@example.test"]].concat());
+    server.kill().expect("it runs");
+    server.wait().expect("it ended");
+    assert_eq!(seen.code, 0, "{seen}");
+    assert!(!seen.says("--to names one"), "{seen}");
+    assert_eq!(wrong.code, 0, "{wrong}");
+    assert!(wrong.says("the target refused our mailbox; --to names one"), "{wrong}");
 }
 
 #[test]

@@ -6,6 +6,10 @@ use smtpspec_reference::{Delivery, Parameter};
 
 use crate::transcript::octets;
 
+/// The fields that final delivery writes on top of a message.
+const DELIVERY: [&str; 6] =
+    ["Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date", "X-RcptTo"];
+
 /// A message that came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
@@ -76,6 +80,19 @@ impl Mail {
         self.header().into_iter().find(|field| field.is(name)).map(|field| field.value)
     }
 
+    /// The value of a field that final delivery wrote: above all that came with the message. A
+    /// client can write a field of such a name into its own header.
+    pub fn field_of_delivery(&self, name: &str) -> Option<Vec<u8>> {
+        let of_delivery = |field: &Field<'_>| DELIVERY.iter().any(|name| field.is(name));
+        let header = self.header().into_iter().take_while(of_delivery);
+        header.filter(|field| field.is(name)).map(|field| field.value).next()
+    }
+
+    /// The value of the last field with this name, with its folding undone.
+    pub fn last_field(&self, name: &str) -> Option<Vec<u8>> {
+        self.header().into_iter().rfind(|field| field.is(name)).map(|field| field.value)
+    }
+
     /// What ends a line: a Maildir may keep LF alone for CRLF.
     pub(crate) fn line_end(&self) -> &'static [u8] {
         let first = memchr::memchr(b'\n', &self.octets);
@@ -101,13 +118,11 @@ impl Mail {
     /// The message without what final delivery wrote on top of a copy: for whom it is. Such fields
     /// are those of one copy, and no difference between two.
     pub(crate) fn without_delivery(&self) -> &[u8] {
-        const FIELDS: [&str; 5] =
-            ["Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "X-RcptTo"];
         if self.via != Via::Maildir {
             return &self.octets;
         }
         let header = self.header();
-        let other = header.iter().find(|field| !FIELDS.iter().any(|name| field.is(name)));
+        let other = header.iter().find(|field| !DELIVERY.iter().any(|name| field.is(name)));
         &self.octets[other.map_or_else(|| self.body(), |field| field.at)..]
     }
 

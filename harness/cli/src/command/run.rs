@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
-use smtpspec_judge::{Results, Segmentation, Tool, Verdict};
+use smtpspec_judge::{CaseResult, Results, Segmentation, Tool, Verdict};
 use smtpspec_report::Verbosity;
 use smtpspec_runner::{
     Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, Sink, Stop, TargetAddress, config_of,
@@ -336,7 +336,24 @@ fn explain(exit: Exit, results: &Results, console: &Console) {
         if reason.contains("RCPT") || reason.contains("recipient") {
             console.note("--to names a mailbox that the target accepts");
         }
+    } else if let Some(refused) = refused_recipient(results) {
+        console.note(&format!(
+            "{refused} scenarios learnt nothing, because the target refused our mailbox; --to names \
+             one that it accepts"
+        ));
     }
+}
+
+/// How many cases learnt nothing because the recipient of all mail was refused, where that is more
+/// than a whim.
+fn refused_recipient(results: &Results) -> Option<usize> {
+    const MANY: usize = 10;
+    let refused = |case: &&CaseResult| {
+        let why = case.reason.as_deref().unwrap_or_default();
+        case.verdict == Verdict::Inconclusive && why.contains("in answer to RCPT")
+    };
+    let count = results.scenarios.iter().filter(refused).count();
+    (count > MANY && count * MANY > results.scenarios.len()).then_some(count)
 }
 
 pub(crate) const fn grade(fail_on: FailOn) -> Grade {

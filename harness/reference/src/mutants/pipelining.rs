@@ -3,7 +3,8 @@
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;
 
-use super::{Fault, Mutant, Say, Then, answer, is_message, mutant, reword};
+use super::{Fault, Mutant, Say, Then, answer, is_message, is_unknown, mutant, reword, silence};
+use crate::delivery::Delivery;
 use crate::state::State;
 use crate::transaction::Transaction;
 
@@ -19,6 +20,16 @@ pub(super) static MUTANTS: &[Mutant] = &[
                     line.extend_from_slice(b" 4096");
                 }
             },
+        ),
+    ),
+    mutant(
+        "pipelining-as-a-parameter",
+        "takes PIPELINING as a parameter of MAIL and RCPT",
+        requirement!("rfc2920-2-2"),
+        answer(
+            |on| on.is_any(&[Verb::Mail, Verb::Rcpt]) && on.line().ends_with(b" PIPELINING"),
+            250,
+            "OK",
         ),
     ),
     mutant(
@@ -65,6 +76,50 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "answers the commands of a group that fail before the others",
         requirement!("rfc2920-3.2-1"),
         Fault::Group(|replies| replies.sort_by_key(|reply| !reply.starts_with(b"5"))),
+    ),
+    mutant(
+        "unknown-command-held-back",
+        "keeps back the reply to an unknown command",
+        requirement!("rfc2920-3.2-6"),
+        silence(|on| is_unknown(on) && on.usually() == 500),
+    ),
+    mutant(
+        "data-assumed-after-recipients",
+        "takes no command but DATA and RCPT for granted behind a recipient",
+        requirement!("rfc2920-3.2-8"),
+        answer(
+            |on| {
+                let other = !on.is(Verb::Data) && !on.is(Verb::Rcpt) && !on.is(Verb::Mail);
+                on.request().is_some() && other && on.state() == State::AwaitData
+            },
+            503,
+            "DATA is awaited",
+        ),
+    ),
+    mutant(
+        "empty-message-for-nobody-delivered",
+        "takes a message for nobody, and gives it to the postmaster",
+        requirement!("rfc2920-3.2-4"),
+        Fault::All(&[
+            answer(
+                |on| on.is(Verb::Data) && on.state() == State::AwaitRcpt,
+                354,
+                "Start mail input",
+            ),
+            Fault::Deliveries(|on, mails| {
+                let open = on.model.transaction().filter(|open| open.recipients.is_empty());
+                if let Some(reverse_path) = open.and_then(|open| open.reverse_path.clone()) {
+                    let recipients = vec![b"postmaster@example.test".to_vec()];
+                    let message = on.text.to_vec();
+                    mails.push(Delivery {
+                        reverse_path,
+                        recipients,
+                        message,
+                        ..Delivery::default()
+                    });
+                }
+            }),
+        ]),
     ),
     mutant(
         "data-refused-after-refused-rcpt",

@@ -105,10 +105,12 @@ fn mail(octets: Vec<u8>) -> Mail {
         let bare = value.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
         bare.unwrap_or(value).to_vec()
     };
-    let first = |names: &[&str]| names.iter().find_map(|name| mail.field(name));
-    // The names that begin with X- are those of Postfix and of aiosmtpd.
-    let from = first(&["Return-Path", "X-MailFrom"]).map(|value| path(&value));
-    let to = first(&["X-Original-To", "Envelope-To", "Delivered-To", "X-RcptTo"]);
+    let on_top = |names: &[&str]| names.iter().find_map(|name| mail.field_of_delivery(name));
+    // aiosmtpd writes behind the header what others write in front of it.
+    let from = on_top(&["Return-Path"]).or_else(|| mail.last_field("X-MailFrom"));
+    let from = from.map(|value| path(&value));
+    let to = on_top(&["X-Original-To", "Envelope-To", "Delivered-To"])
+        .or_else(|| mail.last_field("X-RcptTo"));
     mail.from = from;
     mail.to = to.map(|value| value.split(|&octet| octet == b',').map(path).collect());
     mail
@@ -138,6 +140,21 @@ mod tests {
         put("cur/4:2,", "no header at all");
         let mails = reader.look().unwrap();
         assert_eq!((mails.len(), &mails[0].from, &mails[0].to), (1, &None, &None));
+    }
+
+    #[test]
+    fn what_the_client_wrote_tells_nothing_of_the_envelope() {
+        let text = b"Return-Path: <a@b.example>\nReceived: from x\nDelivered-To: <y@z.example>\n\n";
+        let mail = mail(text.to_vec());
+        assert_eq!((mail.from.as_deref(), &mail.to), (Some(&b"a@b.example"[..]), &None));
+    }
+
+    #[test]
+    fn what_is_written_behind_the_header_is_read_there() {
+        let text = b"X-RcptTo: no@b.example\nX-MailFrom: a@b.example\nX-RcptTo: c@d.example\n\n";
+        let mail = mail(text.to_vec());
+        assert_eq!(mail.from.as_deref(), Some(&b"a@b.example"[..]));
+        assert_eq!(mail.to, Some(vec![b"c@d.example".to_vec()]));
     }
 
     #[test]
