@@ -148,6 +148,19 @@ fn envelope(came: &Came<'_>, wanted: &Wanted) -> Fit {
             }
         }
     }
+    if let [first, ..] = wanted.pattern.to_lacks.as_slice() {
+        let all = &wanted.pattern.to_lacks;
+        let bad = |path: &&&[u8]| all.iter().any(|one| one.is_match(path));
+        match &came.to {
+            None => unknown = Some("the place of delivery does not tell the recipients"),
+            Some(seen) => {
+                if let Some(path) = seen.iter().find(bad) {
+                    let what = format!("a message to <{}>", escape(path));
+                    return wrong(what, format!("none to what matches `{}`", first.as_str()), None);
+                }
+            }
+        }
+    }
     match parameters::compare(came, wanted) {
         Fit::Right => unknown.map_or(Fit::Right, Fit::Unknown),
         other => other,

@@ -97,6 +97,7 @@ fn who_takes_mail_from_few_or_for_few_is_not_accused() {
         ("nobody has a mailbox".to_owned(), nobody),
         ("our domain is not local".to_owned(), foreign),
         ("login is required".to_owned(), Config { requires_login: true, ..usual() }),
+        ("mail is posted there".to_owned(), Config { submission: true, ..usual() }),
         ("no session is opened".to_owned(), Config { refuses_sessions: true, ..usual() }),
         ("no mail is taken".to_owned(), Config { takes_no_mail: true, ..usual() }),
         refusing("MAIL", 451),

@@ -71,6 +71,8 @@ pub struct Config {
     pub users: Vec<User>,
     /// Whether AUTH is offered outside TLS too, where passwords can be overheard (RFC 4954 §4).
     pub auth_in_clear: bool,
+    /// Whether people post their mail here (RFC 6409).
+    pub submission: bool,
     /// Whether nothing is done for a client that has not logged in (RFC 4954 §6).
     pub requires_login: bool,
     /// The longest line read in an AUTH exchange, with its CRLF (RFC 4954 §4).
@@ -367,6 +369,7 @@ impl Default for Config {
             next_hop: Some(NextHopFacts::default()),
             turn: TurnPeers::new(),
             etrn: vec!["branch.example.test".to_owned()],
+            submission: false,
             refusals: Vec::new(),
             mutants: Vec::new(),
         }

@@ -43,6 +43,7 @@
 //! | RFC 3461 DSN | `rfc3461.rs` |
 //! | RFC 4954 AUTH | `rfc4954.rs`, with the mechanisms of SASL in `sasl.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
+//! | RFC 6409 submission | `rfc6409.rs` |
 //! | RFC 6531 SMTPUTF8 | `rfc6531.rs` |
 //! | RFC 7504 521 and 556 | `rfc7504.rs` |
 //! | RFC 7505 null MX | `rfc7505.rs` |
@@ -85,6 +86,7 @@ mod rfc3207;
 mod rfc3461;
 mod rfc4954;
 mod rfc6152;
+mod rfc6409;
 mod rfc6531;
 mod rfc6710;
 mod rfc7293;

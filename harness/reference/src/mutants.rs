@@ -33,6 +33,7 @@
 //! | the form of notices (RFC 3461 §6, RFC 3464) | `mutants/rfc3464.rs` |
 //! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
 //! | challenges and responses (RFC 4954 §4) | `mutants/exchange.rs` |
+//! | submission (RFC 6409) | `mutants/rfc6409.rs` |
 //! | SMTPUTF8 (RFC 6531, RFC 6532) | `mutants/rfc6531.rs` |
 //! | 521, and null MX (RFC 7504, RFC 7505) | `mutants/rfc7504.rs` |
 //! | LIMITS (RFC 9422) | `mutants/rfc9422.rs` |
@@ -75,6 +76,7 @@ mod rfc3207;
 mod rfc3461;
 mod rfc3464;
 mod rfc4954;
+mod rfc6409;
 mod rfc6531;
 mod rfc6710;
 mod rfc7293;
@@ -323,6 +325,7 @@ static FAMILIES: &[&[Mutant]] = &[
     dsn::MUTANTS,
     rfc3464::MUTANTS,
     rfc4954::MUTANTS,
+    rfc6409::MUTANTS,
     rfc6531::MUTANTS,
     rfc7504::MUTANTS,
     rfc821::MUTANTS,

@@ -14,6 +14,7 @@ use crate::extension::Extension;
 use crate::model::{Model, Stimulus};
 use crate::rfc5321::keywords::line_with_parameter;
 use crate::rfc5321::order;
+use crate::rfc6409;
 use crate::text::{Fault, TextRule};
 
 /// The extension ETRN.
@@ -30,6 +31,11 @@ const DECLINES: &str = "450 451 452 454 521 530 534 535 538";
 impl Extension for Etrn {
     fn keyword(&self) -> &'static str {
         KEYWORD
+    }
+
+    /// Not where mail is posted (rfc6409-7-3).
+    fn is_available(&self, model: &Model) -> bool {
+        !rfc6409::is_submission(model)
     }
 
     fn of_ehlo(&self, _secured: bool) -> Vec<TextRule> {

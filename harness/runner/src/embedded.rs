@@ -176,7 +176,8 @@ pub fn config_of(profile: &Profile) -> Config {
         rfc821: has(Habit::Rfc821),
         users: profile.credentials.iter().filter_map(user_of).collect(),
         auth_in_clear: has(Habit::AuthInClear),
-        requires_login: has(Habit::RequiresLogin),
+        requires_login: has(Habit::RequiresLogin) || has(Habit::Submission),
+        submission: has(Habit::Submission),
         withheld: wanted.without.clone(),
         next_hop: (!has(Habit::Delivers)).then(|| NextHopFacts {
             without: wanted.next_hop_without.clone(),

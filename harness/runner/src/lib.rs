@@ -58,5 +58,5 @@ pub use run::{RunOptions, run};
 pub use serve::{Listener, Notice};
 pub use sink::{Memory, Sink};
 pub use stop::Stop;
-pub use target::{SMTP_PORT, TargetAddress, TargetError};
+pub use target::{SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, TargetAddress, TargetError};
 pub use tls::Identity;

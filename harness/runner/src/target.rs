@@ -8,6 +8,12 @@ use std::str::FromStr;
 /// The port of SMTP (RFC 5321 §4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
 
+/// The port on which mail is posted (RFC 6409 §3.1).
+pub const SUBMISSION_PORT: u16 = 587;
+
+/// The port on which mail is posted inside TLS (RFC 8314 §3.3).
+pub const SUBMISSIONS_PORT: u16 = 465;
+
 /// A host and a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TargetAddress {

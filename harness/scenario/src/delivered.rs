@@ -38,6 +38,8 @@ pub struct MailPattern {
     pub from: Option<Template>,
     /// The recipients, in any order.
     pub to: Vec<Template>,
+    /// Patterns over each recipient, none of which is found.
+    pub to_lacks: Vec<Regex>,
     /// The parameters of MAIL.
     pub mail: Option<ParametersPattern>,
     /// The parameters of RCPT, recipient by recipient.
@@ -123,6 +125,7 @@ impl PartialEq for MailPattern {
         let Self {
             from,
             to,
+            to_lacks,
             mail,
             rcpt,
             message,
@@ -141,6 +144,7 @@ impl PartialEq for MailPattern {
             && (mail, rcpt, content) == (&other.mail, &other.rcpt, &other.content)
             && alike(contains, &other.contains)
             && alike(lacks, &other.lacks)
+            && alike(to_lacks, &other.to_lacks)
             && (names, header, top) == (&other.names, &other.header, &other.top)
     }
 }

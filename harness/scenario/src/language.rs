@@ -165,6 +165,7 @@ pub(crate) static MAIL: Shape = Shape::new(
     &[
         may("from", Kind::Text, "The reverse-path; '' for the null one."),
         may("to", PATTERNS, "The recipients, in any order."),
+        may("to-lacks", PATTERNS, "Regular expressions that no recipient matches."),
         may("mail", Kind::Shape(|| &PARAMETERS), "The parameters of MAIL."),
         may(
             "rcpt",

@@ -170,11 +170,13 @@ pub enum Habit {
     RequiresLogin,
     /// It passes nothing on: mail ends in its own mailboxes (RFC 3461 §5.2.3).
     Delivers,
+    /// People post their mail there (RFC 6409).
+    Submission,
 }
 
 impl Habit {
     /// Each of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RefusesSessions,
         Self::TakesNoMail,
         Self::Relays,
@@ -185,10 +187,11 @@ impl Habit {
         Self::AuthInClear,
         Self::RequiresLogin,
         Self::Delivers,
+        Self::Submission,
     ];
 
     /// The words of the profile, in the same order.
-    pub(crate) const WORDS: [&str; 10] = [
+    pub(crate) const WORDS: [&str; 11] = [
         "refuses-sessions",
         "takes-no-mail",
         "relays",
@@ -199,6 +202,7 @@ impl Habit {
         "auth-in-clear",
         "requires-login",
         "delivers",
+        "submission",
     ];
 }
 

@@ -256,18 +256,19 @@ fn mail() -> impl Strategy<Value = MailPattern> {
     let patterns = || prop::collection::vec(pattern(), 0..3);
     let header = prop::collection::vec(field(), 0..2);
     let names = prop::collection::vec(address(), 0..3);
-    let texts = (patterns(), patterns(), names);
+    let texts = (patterns(), patterns(), patterns(), names);
     ((envelope, asked), octets, texts, header, prop::option::of(field())).prop_map(
         |(
             ((from, to), (mail, rcpt)),
             (message, body, content),
-            (contains, lacks, names),
+            (to_lacks, contains, lacks, names),
             header,
             top,
         )| {
             MailPattern {
                 from,
                 to,
+                to_lacks,
                 mail,
                 rcpt,
                 message,

@@ -9,8 +9,8 @@ use smtpspec_catalogue::Grade;
 use smtpspec_judge::{CaseResult, Results, Segmentation, Tool, Verdict};
 use smtpspec_report::Verbosity;
 use smtpspec_runner::{
-    Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, Sink, Stop, TargetAddress, config_of,
-    tell_of_reference,
+    Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, Sink,
+    Stop, TargetAddress, config_of, tell_of_reference,
 };
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite, Tls};
@@ -77,9 +77,13 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
             return Err(Exit::Usage);
         }
     };
-    if target.as_ref().is_some_and(|target| target.port() == SMTP_PORT) {
-        profile.facts.insert("port-25".to_owned());
-    }
+    // What a port is reserved for: RFC 2033 §5, RFC 6409 §3.1, RFC 8314 §3.3.
+    let of_port = match target.as_ref().map(TargetAddress::port) {
+        Some(SMTP_PORT) => Some("port-25"),
+        Some(SUBMISSION_PORT | SUBMISSIONS_PORT) => Some("submission"),
+        _ => None,
+    };
+    profile.facts.extend(of_port.map(str::to_owned));
     let suite = match run.scenarios.as_slice() {
         [] => suite::built_in(console)?,
         paths => suite::at(paths, console)?,

@@ -189,4 +189,14 @@ mod tests {
         let (what, tail) = found(b"a\n.\nb\r.\r\nc", 3).unwrap();
         assert!(what.contains("several") && tail.is_none());
     }
+
+    #[test]
+    fn so_much_is_kept_of_what_follows_and_no_more() {
+        let tail = |octets: usize| {
+            let data = [&b"a\n.\n"[..], &vec![b'x'; octets]].concat();
+            found(&data, data.len()).unwrap().1.map(|tail| tail.len())
+        };
+        assert_eq!(tail(KEPT), Some(KEPT));
+        assert_eq!(tail(KEPT + 1), None);
+    }
 }

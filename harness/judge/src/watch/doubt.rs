@@ -92,3 +92,16 @@ impl Reading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_tells_two_readings_apart_only_where_it_fits_one() {
+        assert_eq!(Reading::of(true, false), Reading::AsSent);
+        assert_eq!(Reading::of(false, true), Reading::Otherwise);
+        assert_eq!(Reading::of(true, true), Reading::Open);
+        assert_eq!(Reading::of(false, false), Reading::Open);
+    }
+}

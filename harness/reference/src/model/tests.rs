@@ -132,3 +132,24 @@ fn received_fields_are_counted_in_the_header_only_however_it_is_cut() {
         assert_eq!(measure.facts().received, 2);
     }
 }
+
+#[test]
+fn tls_makes_the_session_begin_anew_and_the_server_forget_nothing_of_its_own() {
+    let seed = [7; 16];
+    let mut model =
+        session(&[("EHLO client.test", 250), ("MAIL FROM:<a@b.test>", 250)]).with_seed(seed);
+    assert_eq!(format!("{:?}", model.login()), format!("{:?}", Login::new(seed)));
+    model.keep_waiting(vec![b"waiting.test".to_vec()]);
+    let counts = format!("{:?}", model.counts());
+    assert_ne!(counts, format!("{:?}", session(&[]).counts()));
+    let name = model.expect_unasked().name;
+    assert!(name.is_some());
+    model.secure();
+    assert!(model.is_secured() && model.hello().is_none() && model.transaction().is_none());
+    assert_eq!(*model.state(), State::AwaitHello);
+    assert_eq!(model.waiting().collect::<Vec<_>>(), [b"waiting.test"]);
+    assert_eq!(format!("{:?}", model.counts()), counts);
+    assert_eq!(model.expect_unasked().name, name);
+    assert_eq!(format!("{:?}", model.login()), format!("{:?}", Login::new(seed).forgotten()));
+    assert_eq!(model.login().exchanges, 1, "no challenge comes twice");
+}

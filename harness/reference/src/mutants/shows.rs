@@ -33,6 +33,30 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
             "unknown-command-draws-421",
         ],
     ),
+    // That people post their mail there, no server says.
+    (
+        Shows::Fact,
+        &[
+            "submission-anothers-mailbox-draws-553",
+            "submission-data-with-argument-draws-554",
+            "submission-greets-with-521",
+            "submission-null-reverse-path-refused",
+            "submission-one-label-accepted",
+            "submission-one-label-draws-550",
+            "submission-syntax-accepted",
+            "submission-syntax-draws-553",
+            "submission-with-atrn",
+            "submission-with-etrn",
+            "submission-without-auth",
+            "submission-without-dsn",
+            "submission-without-ehlo",
+            "submission-without-eight-bit",
+            "submission-without-login",
+            "submission-without-login-draws-554",
+            "submission-without-pipelining",
+            "submission-without-status-codes",
+        ],
+    ),
     // Whom a server knows, and what it is told of them, is its own affair.
     (
         Shows::Fact,

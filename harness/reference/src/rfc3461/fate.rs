@@ -118,3 +118,51 @@ fn reported(mail: &Delivery, mailbox: &[u8]) -> Reported {
         .and_then(|(kind, address)| Some([kind, b"; ", decode(address)?.as_slice()].concat()));
     Reported { mailbox: mailbox.to_vec(), original }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NextHopFacts;
+
+    fn mail(notify: Option<&str>) -> Delivery {
+        let parameter = |value: &str| (b"NOTIFY".to_vec(), Some(value.as_bytes().to_vec()));
+        let mailbox = b"user@example.test".to_vec();
+        Delivery {
+            reverse_path: b"sender@example.org".to_vec(),
+            recipients: vec![mailbox.clone()],
+            parameters: vec![(b"RET".to_vec(), Some(b"FULL".to_vec()))],
+            recipient_parameters: vec![(mailbox, notify.map(parameter).into_iter().collect())],
+            message: b"Subject: caf\xc3\xa9\r\n\r\nHi.\r\n".to_vec(),
+        }
+    }
+
+    #[test]
+    fn who_wants_no_notice_wants_none_of_any_kind() {
+        for (notify, any, failure, success, delay) in [
+            (None, true, true, false, true),
+            (Some("NEVER"), false, false, false, false),
+            (Some("SUCCESS"), true, false, true, false),
+            (Some("FAILURE"), true, true, false, false),
+            (Some("DELAY"), true, false, false, true),
+        ] {
+            let mail = mail(notify);
+            let mailbox = &mail.recipients[0];
+            assert_eq!(wants_anything(&mail, mailbox), any, "{notify:?}");
+            assert_eq!(wants_failure(&mail, mailbox), failure, "{notify:?}");
+            assert_eq!(wants_success(&mail, mailbox), success, "{notify:?}");
+            assert_eq!(wants_delay(&mail, mailbox), delay, "{notify:?}");
+        }
+    }
+
+    /// A header in UTF-8 can't go in seven bits as it is; what is told of it can.
+    #[test]
+    fn what_can_not_go_back_whole_goes_back_as_its_header() {
+        let next_hop =
+            NextHopFacts { without: vec!["8BITMIME".to_owned()], ..NextHopFacts::default() };
+        let config = Config { next_hop: Some(next_hop), ..Config::default() };
+        let mail = mail(None);
+        let told = notice(&config, &mail, 0, Action::Failed, &mail.recipients).expect("a notice");
+        assert!(told.message.is_ascii());
+        assert_eq!(told.recipients, [b"sender@example.org"]);
+    }
+}

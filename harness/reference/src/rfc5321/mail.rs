@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::rfc2033;
 use crate::state::State;
 use crate::transaction::Transaction;
-use crate::{rfc6531, rfc7505, rfc9422};
+use crate::{rfc6409, rfc6531, rfc7505, rfc9422};
 
 /// What MAIL may draw.
 ///
@@ -50,11 +50,8 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
         .refuse_if(unfinished, || order::out_of_order("send RSET first"))
         .refuse_if(form.is_refused(), || syntax_error(request));
     let expectation = rfc6531::of_path(model, request, minimum::required(expectation, form));
-    parameters::on_mail(
-        model,
-        request,
-        rfc9422::on_mail(model, rfc7505::on_mail(model, request, expectation)),
-    )
+    let expectation = rfc9422::on_mail(model, rfc7505::on_mail(model, request, expectation));
+    parameters::on_mail(model, request, rfc6409::on_path(model, request, expectation))
 }
 
 /// Follows the reply: what was accepted opens a transaction, and drops the one before

@@ -10,7 +10,7 @@ use crate::expectation::{ANY_COMMAND, DECLINES_MAIL, Expectation, FINAL, WANTS_L
 use crate::model::Model;
 use crate::state::State;
 use crate::transaction::{listed, mailbox_of_recipient};
-use crate::{rfc6531, rfc7505, rfc9422};
+use crate::{rfc6409, rfc6531, rfc7505, rfc9422};
 
 /// What RCPT may draw.
 pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
@@ -20,7 +20,8 @@ pub(crate) fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     } else {
         expect_in_transaction(model, request, form)
     };
-    decide(model, request, parameters::on_rcpt(model, request, expectation))
+    let expectation = parameters::on_rcpt(model, request, expectation);
+    decide(model, request, rfc6409::on_path(model, request, expectation))
 }
 
 /// Without MAIL before it, RCPT has one answer, unless something else is wrong with it too:

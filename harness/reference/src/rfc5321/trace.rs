@@ -164,6 +164,9 @@ mod tests {
         assert_eq!(protocol(true, true, false), "ESMTPS");
         assert_eq!(protocol(true, false, true), "ESMTPA");
         assert_eq!(protocol(true, true, true), "ESMTPSA");
+        let lmtp = Arrival { protocol: Protocol::Lmtp, ..arrival };
+        assert_eq!(lmtp.protocol(), "LMTP");
+        assert_eq!(Arrival { internationalized: true, ..lmtp }.protocol(), "UTF8LMTP");
     }
 
     #[test]

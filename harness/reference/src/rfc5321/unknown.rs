@@ -77,6 +77,7 @@ pub(crate) fn advance(model: &mut Model, reply: &Reply) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Stimulus;
     use crate::testing::Worth::{Fails, Fine, Policy, Warns};
     use crate::testing::{answer, check, extended, session, transaction};
 
@@ -123,6 +124,10 @@ mod tests {
         assert_eq!(*model.state(), State::Unknown);
         answer(&mut model, "RSET", &Reply::new(250, "OK"));
         assert_eq!(*model.state(), State::Ready);
+        let overlong = Stimulus::Overlong { head: b"DATA", octets: 5000 };
+        model.advance(&overlong, &Reply::new(354, "Go on"));
+        assert_eq!(*model.state(), State::AwaitMessage);
+        let mut model = session(&[]);
         answer(&mut model, "FOO", &Reply::new(221, "mx.example.test"));
         assert_eq!(*model.state(), State::Closed);
     }

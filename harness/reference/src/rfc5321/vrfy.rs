@@ -214,4 +214,11 @@ mod tests {
         let mute = Config { vrfy: false, ..Config::default() };
         assert_eq!(preferred(mute, &["VRFY user"]).code.get(), 252);
     }
+
+    #[test]
+    fn a_mailbox_in_utf8_may_be_anothers() {
+        let relay = Config { relays: true, ..Config::default() };
+        let lines = ["EHLO client.test", "VRFY a@b\u{fc}cher.example SMTPUTF8"];
+        assert_eq!(preferred(relay, &lines).code.get(), 252);
+    }
 }

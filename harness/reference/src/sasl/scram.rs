@@ -234,4 +234,32 @@ mod tests {
         let acting = [b"n,a=eve,n=bob,r=abc".to_vec()];
         assert_eq!(turn(&Config::default(), Hash::Sha256, "x", &acting), Turn::Refused);
     }
+
+    #[test]
+    fn the_server_proves_itself_as_in_the_examples() {
+        for (hash, nonce, server, salt, signature) in [
+            (
+                Hash::Sha1,
+                "fyko+d2lbbFgONRv9qkxdawL",
+                "3rfcNHYJY1ZVvWVs7j",
+                "QSXCR+Q6sek8bf92",
+                "rmF9pqV8S7suAoZWja4dJRkFsKQ=",
+            ),
+            (
+                Hash::Sha256,
+                "rOprNGfwEbeRWgbNEkqO",
+                "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+                "W22ZaJ0SNY7soEsUEjb6gQ==",
+                "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+            ),
+        ] {
+            let keys =
+                Keys::new(hash, b"pencil", &super::super::decode(salt.as_bytes()).unwrap(), 4096);
+            let signed = format!(
+                "n=user,r={nonce},r={nonce}{server},s={salt},i=4096,c=biws,r={nonce}{server}"
+            );
+            let expected = super::super::decode(signature.as_bytes()).unwrap();
+            assert_eq!(keys.signature(signed.as_bytes()), expected);
+        }
+    }
 }

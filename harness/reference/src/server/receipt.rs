@@ -12,7 +12,7 @@ use crate::model::Stimulus;
 use crate::mutants::reading::Reading;
 use crate::rfc5321::notice::Action;
 use crate::rfc5321::trace::Arrival;
-use crate::{rfc2033, rfc3030, rfc6531, rfc6710};
+use crate::{rfc2033, rfc3030, rfc6409, rfc6531, rfc6710};
 
 /// A message on its way in.
 #[derive(Debug)]
@@ -92,9 +92,14 @@ impl Server {
             at: self.epoch.saturating_add(now.as_secs()),
         };
         let mut message = arrival.received();
-        message.extend_from_slice(text);
+        let reverse_path = transaction.reverse_path.clone().unwrap_or_default();
+        if self.config.submission {
+            message.extend(rfc6409::completed(&self.config, &reverse_path, text, arrival.at));
+        } else {
+            message.extend_from_slice(text);
+        }
         Delivery {
-            reverse_path: transaction.reverse_path.unwrap_or_default(),
+            reverse_path,
             recipients: transaction.recipients,
             parameters: transaction.parameters,
             recipient_parameters: transaction.recipient_parameters,

@@ -116,6 +116,7 @@ impl<'f> Reading<'f> {
         let pattern = MailPattern {
             from,
             to,
+            to_lacks: self.patterns(fields.get("to-lacks")),
             mail,
             rcpt,
             message,

@@ -40,6 +40,7 @@ fn mail(pattern: &MailPattern) -> Mapping {
     let MailPattern {
         from,
         to,
+        to_lacks,
         mail,
         rcpt,
         message,
@@ -69,7 +70,7 @@ fn mail(pattern: &MailPattern) -> Mapping {
     put_some(&mut mapping, "message", message.as_deref().map(data));
     put_some(&mut mapping, "body", body.as_deref().map(data));
     put_some(&mut mapping, "content", content.as_deref().map(data));
-    for (key, patterns) in [("contains", contains), ("lacks", lacks)] {
+    for (key, patterns) in [("to-lacks", to_lacks), ("contains", contains), ("lacks", lacks)] {
         if !patterns.is_empty() {
             put(&mut mapping, key, patterns.iter().map(Regex::as_str).map(text).collect());
         }

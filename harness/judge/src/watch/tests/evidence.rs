@@ -72,3 +72,28 @@ fn silence_and_an_end_show_the_command_that_drew_no_reply() {
     closed.closed(8, Duration::ZERO);
     assert_eq!(last(closed), ("3.8-2".to_owned(), 8, "NOOP".to_owned(), String::new()));
 }
+
+#[test]
+fn a_chunk_that_is_answered_early_is_shown_by_the_reply() {
+    let session = [
+        "<220 mx.test\\r\\n",
+        ">EHLO c.test\\r\\n",
+        "<250-mx.test\\r\\n250 CHUNKING\\r\\n",
+        ">MAIL FROM:<>\\r\\n",
+        "<250 OK\\r\\n",
+        ">RCPT TO:<a@b.test>\\r\\n",
+        "<250 OK\\r\\n",
+        ">BDAT 5 LAST\\r\\nab",
+        "<250 OK\\r\\n",
+    ];
+    shows(&session, "rfc3030-2-9", 8, "", "250 OK\\r\\n");
+}
+
+#[test]
+fn a_reply_to_what_was_injected_is_shown() {
+    let (mut watch, _) = watch(&after_hello(&[">STARTTLS\\r\\nNOOP\\r\\n", "<220 Go\\r\\n"]));
+    watch.secured();
+    watch.received(7, b"250 OK\r\n");
+    let expected = ("rfc3207-6-7".to_owned(), 7, String::new(), "250 OK\\r\\n".to_owned());
+    assert_eq!(last(watch), expected);
+}

@@ -45,3 +45,78 @@ fn what_may_be_tls_is_no_reply() {
     assert_eq!(broken(&after_hello(&[">STARTTLS\\r\\n", "<454 No\\r\\n", tls])), ["4.2-2"]);
     assert_eq!(broken(&after_hello(&[unasked, ">STARTTL\\r\\n", tls])), ["4.2-1", "4.2-2"]);
 }
+
+const CHUNKING: [&str; 3] =
+    ["<220 mx.test\\r\\n", ">EHLO c.test\\r\\n", "<250-mx.test\\r\\n250 CHUNKING\\r\\n"];
+
+#[test]
+fn behind_a_chunk_without_a_size_the_session_is_known_only_where_no_octets_can_have_been_read() {
+    let behind = |bdat| {
+        let more = [bdat, "<501 No\\r\\n", ">NOOP\\r\\n", "<354 Go\\r\\n"];
+        broken(&[&CHUNKING[..], &more].concat())
+    };
+    assert_eq!(behind(">BDAT LAST\\r\\n"), ["4.3.1-7", "4.1.1.9-1"]);
+    assert_eq!(behind(">BDAT 0x5\\r\\n"), [""; 0], "it may have read five octets");
+}
+
+#[test]
+fn who_goes_on_before_the_challenge_may_be_refused_for_it() {
+    let session = |response, more: &[&'static str]| {
+        let opening: [&str; 6] = [
+            "<220 mx.test\\r\\n",
+            ">EHLO c.test\\r\\n",
+            "<250-mx.test\\r\\n250 AUTH LOGIN\\r\\n",
+            ">AUTH LOGIN\\r\\n",
+            "<334 VXNlcm5hbWU6\\r\\n",
+            response,
+        ];
+        broken(&[&opening[..], more].concat())
+    };
+    let refused = ["<235 Welcome\\r\\n", ">NOOP\\r\\n", "<554 No\\r\\n"];
+    let patient = ["<334 UGFzc3dvcmQ6\\r\\n", ">c2VjcmV0\\r\\n"];
+    let hasty = ["<334 UGFzc3dvcmQ6\\r\\n"];
+    assert_ne!(session(">Ym9i\\r\\n", &[&patient[..], &refused].concat()), [""; 0]);
+    assert_eq!(session(">Ym9i\\r\\nc2VjcmV0\\r\\n", &[&hasty[..], &refused].concat()), [""; 0]);
+}
+
+/// What the watch finds in a session of LMTP with two recipients, or none, and a chunk for them.
+fn chunk_for(recipients: usize, more: &[&'static str]) -> Vec<String> {
+    let mut watch = Watch::new(Protocol::Lmtp);
+    let mut opening = vec![
+        "<220 mx.test\\r\\n",
+        ">LHLO c.test\\r\\n",
+        "<250-mx.test\\r\\n250-PIPELINING\\r\\n250-8BITMIME\\r\\n250-ENHANCEDSTATUSCODES\\r\\n250 CHUNKING\\r\\n",
+        ">MAIL FROM:<>\\r\\n",
+        "<250 2.1.0 OK\\r\\n",
+    ];
+    opening.extend([">RCPT TO:<a@b.test>\\r\\n", "<250 2.1.5 OK\\r\\n"].repeat(recipients));
+    for (event, line) in opening.iter().chain(more).enumerate() {
+        let octets = smtpspec_protocol::escape::unescape(&line[1..]).expect("it is well escaped");
+        match &line[..1] {
+            "<" => drop(watch.received(event, &octets)),
+            _ => watch.sent(&octets),
+        }
+    }
+    ids(watch)
+}
+
+#[test]
+fn the_last_chunk_is_answered_for_each_recipient_in_lmtp() {
+    const LAST: &str = ">BDAT 3 LAST\\r\\na\\r\\n";
+    const TAKEN: &str = "<250 2.0.0 OK\\r\\n";
+    const REFUSED: &str = "<550 5.0.0 No\\r\\n";
+    const NOOP: &str = ">NOOP\\r\\n";
+    let none = [""; 0];
+    assert_eq!(chunk_for(2, &[LAST, TAKEN, REFUSED, NOOP, TAKEN]), none);
+    assert_eq!(chunk_for(2, &[LAST, REFUSED, TAKEN, ">MAIL FROM:<>\\r\\n", TAKEN]), none);
+    assert_eq!(chunk_for(2, &[LAST, TAKEN, TAKEN, TAKEN]), ["4.2-1"]);
+    assert_eq!(chunk_for(2, &[">BDAT 3\\r\\na\\r\\n", TAKEN, TAKEN]), ["4.2-1"]);
+    assert_eq!(chunk_for(2, &[LAST, TAKEN, "<354 Go\\r\\n"]).len(), 1);
+    assert_eq!(chunk_for(0, &[LAST, NOOP, TAKEN]), none);
+    assert_eq!(chunk_for(0, &[LAST, REFUSED]), ["rfc2033-4.3-3"]);
+    assert!(!chunk_for(0, &[LAST, NOOP, REFUSED, TAKEN]).is_empty());
+    assert_eq!(chunk_for(0, &[">BDAT 3\\r\\na\\r\\n", REFUSED, NOOP, TAKEN]), none);
+    // Behind a chunk that failed nobody knows.
+    let failed = [">BDAT 3\\r\\na\\r\\n", REFUSED, LAST, REFUSED, REFUSED, TAKEN];
+    assert_eq!(chunk_for(2, &failed), none);
+}
