@@ -97,7 +97,9 @@ impl World {
                 Some((connection, what))
             }
             Action::Collect { until } => {
-                let came_out = self.far.iter_mut().find_map(|far| far.mail(&self.unique));
+                let now = &mut self.now;
+                let came_out =
+                    self.far.iter_mut().find_map(|far| far.mail(&self.unique, now, until));
                 let what = came_out.map_or(Happening::Waited, Happening::Delivered);
                 if what == Happening::Waited {
                     self.now = self.now.max(until);
@@ -233,8 +235,10 @@ struct Far {
     /// Whether the server awaits a TLS handshake.
     starts_tls: bool,
     deliveries: Vec<Delivery>,
-    /// How many of the deliveries were handed to the case.
-    collected: usize,
+    /// The deliveries that were not yet handed to the case, each with the time at which it goes out.
+    waiting: Vec<(Duration, usize)>,
+    /// When the server was last spoken to.
+    spoken_to: Duration,
     closed: bool,
 }
 
@@ -245,7 +249,8 @@ impl Far {
             inbox: VecDeque::new(),
             starts_tls: false,
             deliveries: Vec::new(),
-            collected: 0,
+            waiting: Vec::new(),
+            spoken_to: now,
             closed: false,
         };
         far.server.open(now);
@@ -294,19 +299,28 @@ impl Far {
         }
     }
 
-    /// The next mail that came out and carries the case's marker.
-    fn mail(&mut self, marker: &str) -> Option<Mail> {
-        while let Some(delivery) = self.deliveries.get(self.collected) {
-            self.collected += 1;
-            let mail = Mail::of(Via::Memory, delivery.clone());
+    /// The next mail that carries the case's marker and is out, or goes out up to the end of the
+    /// time, which passes until it does.
+    fn mail(&mut self, marker: &str, now: &mut Duration, until: Duration) -> Option<Mail> {
+        while let Some(first) = self.next_out(until.max(*now)) {
+            let (out, index) = self.waiting.remove(first);
+            let mail = Mail::of(Via::Memory, self.deliveries[index].clone());
             if mail.carries(marker) {
+                *now = out.max(*now);
                 return Some(mail);
             }
         }
         None
     }
 
+    /// Which of those that wait goes out first, if that is not later than this.
+    fn next_out(&self, until: Duration) -> Option<usize> {
+        let timely = self.waiting.iter().enumerate().filter(|(_, (out, _))| *out <= until);
+        timely.min_by_key(|(_, (out, _))| *out).map(|(place, _)| place)
+    }
+
     fn tick(&mut self, now: Duration) {
+        self.spoken_to = now;
         if self.server.deadline().is_some_and(|deadline| deadline <= now) {
             self.server.tick(now);
             self.collect();
@@ -322,7 +336,11 @@ impl Far {
         while let Some(output) = self.server.poll() {
             match output {
                 Output::Send(octets) => self.inbox.push_back(octets),
-                Output::Deliver(delivery) => self.deliveries.push(delivery),
+                Output::Deliver(delivery) => {
+                    let out = self.spoken_to + delivery.held.unwrap_or_default();
+                    self.waiting.push((out, self.deliveries.len()));
+                    self.deliveries.push(delivery);
+                }
                 Output::Returned(_) => {}
                 Output::StartTls => self.starts_tls = true,
                 Output::Close => self.closed = true,

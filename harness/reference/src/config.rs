@@ -412,4 +412,9 @@ mod tests {
         config.relays = true;
         assert_eq!(config.standing_of(&mailbox), Standing::Relayed);
     }
+
+    #[test]
+    fn a_mailbox_may_be_in_utf8() {
+        assert!(is_at("j\u{fc}rgen@example.test".as_bytes(), "j\u{fc}rgen", "example.test"));
+    }
 }

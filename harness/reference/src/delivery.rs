@@ -2,6 +2,7 @@
 //! recipients, a list passes it on to its members, and whom it can't reach its sender is told of.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use smtpspec_protocol::Reply;
 
@@ -25,6 +26,8 @@ pub struct Delivery {
     /// The message with its trace line, and without a Return-Path: that is for the mailbox
     /// (RFC 5321 §4.4).
     pub message: Vec<u8>,
+    /// How long it is to be kept before it goes out (RFC 4865 §4.2).
+    pub held: Option<Duration>,
 }
 
 impl Delivery {

@@ -16,6 +16,7 @@ use crate::rfc2920::Pipelining;
 use crate::rfc3030::{BinaryMime, Chunking};
 use crate::rfc3207::StartTls;
 use crate::rfc3461::Dsn;
+use crate::rfc4865::FutureRelease;
 use crate::rfc4954::Auth;
 use crate::rfc6152::EightBitMime;
 use crate::rfc6531::SmtpUtf8;
@@ -132,6 +133,7 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &DeliverBy,           // RFC 2852
     &MtPriority,          // RFC 6710
     &Rrvs,                // RFC 7293
+    &FutureRelease,       // RFC 4865
 ];
 
 /// What holds for the lines of the reply to EHLO.

@@ -41,6 +41,7 @@
 //! | RFC 2852 DELIVERBY, RFC 8689 REQUIRETLS | `rfc2852.rs`, `rfc8689.rs`, `relaying.rs` |
 //! | RFC 3207 STARTTLS | `rfc3207.rs` |
 //! | RFC 3461 DSN | `rfc3461.rs` |
+//! | RFC 4865 FUTURERELEASE | `rfc4865.rs` |
 //! | RFC 4954 AUTH | `rfc4954.rs`, with the mechanisms of SASL in `sasl.rs` |
 //! | RFC 6152 8BITMIME | `rfc6152.rs` |
 //! | RFC 6409 submission | `rfc6409.rs` |
@@ -84,6 +85,7 @@ mod rfc2920;
 mod rfc3030;
 mod rfc3207;
 mod rfc3461;
+mod rfc4865;
 mod rfc4954;
 mod rfc6152;
 mod rfc6409;

@@ -31,6 +31,7 @@
 //! | the parameters of DSN (RFC 3461 §2 to §5.1) | `mutants/rfc3461.rs` |
 //! | what becomes of them (RFC 3461 §5.2 to §6.1) | `mutants/dsn.rs` |
 //! | the form of notices (RFC 3461 §6, RFC 3464) | `mutants/rfc3464.rs` |
+//! | FUTURERELEASE (RFC 4865) | `mutants/rfc4865.rs` |
 //! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
 //! | challenges and responses (RFC 4954 §4) | `mutants/exchange.rs` |
 //! | submission (RFC 6409) | `mutants/rfc6409.rs` |
@@ -75,6 +76,7 @@ mod rfc3030;
 mod rfc3207;
 mod rfc3461;
 mod rfc3464;
+mod rfc4865;
 mod rfc4954;
 mod rfc6409;
 mod rfc6531;
@@ -324,6 +326,7 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc3461::MUTANTS,
     dsn::MUTANTS,
     rfc3464::MUTANTS,
+    rfc4865::MUTANTS,
     rfc4954::MUTANTS,
     rfc6409::MUTANTS,
     rfc6531::MUTANTS,

@@ -196,6 +196,7 @@ impl NextHop {
                     .filter(|(_, parameters)| !parameters.is_empty())
                     .collect(),
                 message: text.octets,
+                held: None,
             }));
         }
         for _ in 0..replies {
@@ -302,6 +303,7 @@ mod tests {
                 vec![(b"NOTIFY".to_vec(), Some(b"NEVER".to_vec()))],
             )],
             message: b".\r\n\0\xff\n.\n\r.\r\r\n".to_vec(),
+            held: None,
         };
         let octets: Vec<&[u8]> = SESSION.chunks(1).collect();
         for pieces in [&[SESSION][..], &octets] {

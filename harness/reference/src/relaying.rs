@@ -129,3 +129,16 @@ fn is_relayed(config: &Config, mailbox: &[u8]) -> bool {
     Mailbox::parse(mailbox, Grammar { smtputf8: true, ..Grammar::default() })
         .is_ok_and(|mailbox| config.standing_of(&mailbox) == Standing::Relayed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_another_domain_is_passed_on_also_in_utf8() {
+        let config = Config { relays: true, ..Config::default() };
+        let is_relayed = |mailbox: &str| is_relayed(&config, mailbox.as_bytes());
+        assert!(is_relayed("a@elsewhere.example") && is_relayed("a@b\u{fc}cher.example"));
+        assert!(!is_relayed("user@example.test") && !is_relayed("no mailbox"));
+    }
+}

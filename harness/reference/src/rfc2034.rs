@@ -233,6 +233,8 @@ mod tests {
             ("RCPT TO:<nobody@example.test>", 550, "5.1.1 x"),
             ("RCPT TO:<a@elsewhere.test>", 550, "5.7.1 x"),
             ("RCPT TO:<user@example.test>", 452, "4.5.3 x"),
+            ("VRFY user", 553, "5.1.4 x"),
+            ("MAIL FROM:<>", 553, "5.1.3 x"),
             ("MAIL FROM:<>", 452, "4.3.1 x"),
             ("DATA", 354, "x"),
             ("EHLO client.test", 250, "x"),

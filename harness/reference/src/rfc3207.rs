@@ -9,6 +9,7 @@ use smtpspec_protocol::{Reply, Request};
 use crate::expectation::{DECLINES_MAIL, Expectation};
 use crate::extension::Extension;
 use crate::model::Model;
+use crate::rfc5321::keywords::{line_of, line_with_parameter};
 use crate::state::State;
 use crate::text::{Fault, TextRule};
 
@@ -17,7 +18,7 @@ pub(crate) struct StartTls;
 
 impl Extension for StartTls {
     fn keyword(&self) -> &'static str {
-        "STARTTLS"
+        KEYWORD
     }
 
     /// Never a second time (rfc3207-4.2-8).
@@ -55,33 +56,21 @@ impl Extension for StartTls {
 pub(crate) fn of_ehlo(secured: bool) -> impl Iterator<Item = TextRule> {
     let alone =
         TextRule::new(requirement!("rfc3207-2-1"), "STARTTLS without parameters", |reply, _| {
-            listed(reply, |rest| !rest.trim_ascii().is_empty(), "STARTTLS with a parameter")
+            let line = line_with_parameter(reply, KEYWORD)?;
+            Some(Fault::new("STARTTLS with a parameter", line, 0))
         });
     let never_twice =
         TextRule::new(requirement!("rfc3207-4.2-8"), "no STARTTLS inside TLS", |reply, _| {
-            listed(reply, |_| true, "STARTTLS is offered inside TLS")
+            let line = line_of(reply, KEYWORD)?;
+            Some(Fault::new("STARTTLS is offered inside TLS", line, 0))
         });
     [alone].into_iter().chain(secured.then_some(never_twice))
 }
 
-/// The line that lists STARTTLS, where what follows the keyword is as asked for.
-fn listed(reply: &Reply, fits: fn(&[u8]) -> bool, what: &'static str) -> Option<Fault> {
-    if reply.code.get() != 250 {
-        return None;
-    }
-    let mut lines = reply.lines.iter().enumerate().skip(1);
-    let line = lines.find(|(_, line)| {
-        let (word, rest) = line.split_at(line.len().min(KEYWORD.len()));
-        let whole = rest.first().is_none_or(|&octet| octet == b' ');
-        word.eq_ignore_ascii_case(KEYWORD) && whole && fits(rest)
-    });
-    line.map(|(number, _)| Fault::new(what, number, 0))
-}
-
-const KEYWORD: &[u8] = b"STARTTLS";
+const KEYWORD: &str = "STARTTLS";
 
 fn is_starttls(request: &Request<'_>) -> bool {
-    request.verb.name().eq_ignore_ascii_case(KEYWORD)
+    request.verb.name().eq_ignore_ascii_case(KEYWORD.as_bytes())
 }
 
 /// What follows the verb; white space at the end of a line is no parameter (RFC 5321 §4.1.1).

@@ -44,10 +44,10 @@ pub(crate) fn on_path(
 /// The mailbox that a MAIL or RCPT names, if it does.
 fn mailbox<'a>(request: &Request<'a>) -> Option<Mailbox<'a>> {
     match &request.command {
-        Ok(Command::Mail(Mail { reverse_path: ReversePath::Path(path), .. }))
-        | Ok(Command::Rcpt(Rcpt { forward_path: ForwardPath::Path(path), .. })) => {
-            Some(path.mailbox)
-        }
+        Ok(
+            Command::Mail(Mail { reverse_path: ReversePath::Path(path), .. })
+            | Command::Rcpt(Rcpt { forward_path: ForwardPath::Path(path), .. }),
+        ) => Some(path.mailbox),
         _ => None,
     }
 }
@@ -85,8 +85,10 @@ pub(crate) fn completed(config: &Config, reverse_path: &[u8], text: &[u8], at: u
     let mut rest = text;
     if !identified {
         let digest = Sha256::digest(text);
-        let unique: String = digest.iter().take(8).map(|octet| format!("{octet:02x}")).collect();
-        message.extend(format!("Message-ID: <{at}.{unique}@{}>\r\n", config.name).bytes());
+        let [first, second] = [&digest[..8], &digest[8..16]]
+            .map(|part| part.iter().fold(0_u64, |number, octet| number << 8 | u64::from(*octet)));
+        let name = &config.name;
+        message.extend(format!("Message-ID: <{at}.{first:x}.{second:x}@{name}>\r\n").bytes());
         for field in &fields {
             if !is_named(field, "Message-ID") {
                 message.extend_from_slice(field);

@@ -113,7 +113,7 @@ impl Since {
 /// full-date       = 4DIGIT "-" 2DIGIT "-" 2DIGIT
 /// full-time       = 2DIGIT ":" 2DIGIT ":" 2DIGIT ("Z" / (("+" / "-") 2DIGIT ":" 2DIGIT))
 /// ```
-fn date_time(text: &[u8]) -> Option<i64> {
+pub(crate) fn date_time(text: &[u8]) -> Option<i64> {
     const FORM: &[u8] = b"0000-00-00T00:00:00";
     let (time, zone) = text.split_at_checked(FORM.len())?;
     let fits = |(octet, form): (&u8, &u8)| match form {

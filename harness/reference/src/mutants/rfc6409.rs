@@ -12,7 +12,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "submission-without-ehlo",
         "answers EHLO as if it were HELO where mail is posted",
         requirement!("rfc6409-3.1-2"),
-        reword(|on| is_hello(on), |_, reply| reply.lines.truncate(1)),
+        reword(is_hello, |_, reply| reply.lines.truncate(1)),
     ),
     mutant(
         "submission-null-reverse-path-refused",

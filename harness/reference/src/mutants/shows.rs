@@ -37,6 +37,8 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
     (
         Shows::Fact,
         &[
+            "futurerelease-on-port-25",
+            "futurerelease-wants-short-line",
             "submission-anothers-mailbox-draws-553",
             "submission-data-with-argument-draws-554",
             "submission-greets-with-521",

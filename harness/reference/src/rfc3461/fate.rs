@@ -5,6 +5,7 @@ use smtpspec_protocol::rfc2045::in_seven_bits;
 
 use crate::config::Config;
 use crate::delivery::Delivery;
+use crate::rfc4865;
 use crate::rfc5321::notice::{Action, Notice, Reported};
 use crate::transaction::{Parameter, value_of};
 
@@ -93,6 +94,7 @@ pub(crate) fn notice(
         action,
         recipients: &recipients,
         envelope: value_of(&mail.parameters, "ENVID").and_then(decode),
+        release: rfc4865::asked_for(&mail.parameters),
         remote: config.next_hop.as_ref().map(|hop| hop.name.as_str()),
         whole: action == Action::Failed
             && value_of(&mail.parameters, "RET").and_then(Return::parse) == Some(Return::Full),
@@ -133,6 +135,7 @@ mod tests {
             parameters: vec![(b"RET".to_vec(), Some(b"FULL".to_vec()))],
             recipient_parameters: vec![(mailbox, notify.map(parameter).into_iter().collect())],
             message: b"Subject: caf\xc3\xa9\r\n\r\nHi.\r\n".to_vec(),
+            held: None,
         }
     }
 

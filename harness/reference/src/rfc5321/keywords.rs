@@ -5,18 +5,26 @@ use smtpspec_protocol::Reply;
 
 use crate::text::{Fault, TextRule};
 
-/// The line of an EHLO reply that has this keyword and something behind it (RFC 5321 §4.1.1.1).
+/// The line of a positive reply to EHLO that lists this keyword (RFC 5321 §4.1.1.1).
+pub(crate) fn line_of(reply: &Reply, keyword: &str) -> Option<usize> {
+    line_where(reply, keyword, |_| true)
+}
+
+/// The same where something stands behind the keyword.
 pub(crate) fn line_with_parameter(reply: &Reply, keyword: &str) -> Option<usize> {
-    if reply.code.get() != 250 {
-        return None;
-    }
-    let at = keyword.len();
-    let has_one = |line: &[u8]| {
-        line.get(..at).is_some_and(|word| word.eq_ignore_ascii_case(keyword.as_bytes()))
-            && line.get(at) == Some(&b' ')
-            && !line[at..].trim_ascii().is_empty()
+    line_where(reply, keyword, |behind| !behind.trim_ascii().is_empty())
+}
+
+/// The first line with the keyword where what stands behind it fits.
+fn line_where(reply: &Reply, keyword: &str, fits: fn(&[u8]) -> bool) -> Option<usize> {
+    let listed = |line: &[u8]| {
+        let (word, behind) = line.split_at(line.len().min(keyword.len()));
+        let whole = behind.first().is_none_or(|octet| *octet == b' ');
+        word.eq_ignore_ascii_case(keyword.as_bytes()) && whole && fits(behind)
     };
-    Some(reply.lines.iter().skip(1).position(|line| has_one(line))? + 1)
+    let mut lines = reply.lines.iter().enumerate().skip(1);
+    let found = lines.find(|(_, line)| listed(line)).map(|(number, _)| number);
+    found.filter(|_| reply.code.get() == 250)
 }
 
 /// The lines behind the first of a positive reply to EHLO.
@@ -223,5 +231,20 @@ mod tests {
         for (line, wrong) in [("8bitmime", false), ("8BITMIME YES", true), ("SIZE 1", false)] {
             assert_eq!(fault(&eight_bit, line), wrong, "{line}");
         }
+    }
+
+    #[test]
+    fn a_keyword_is_found_in_its_line() {
+        let reply = |code, keyword| Reply::multiline(code, ["SIZE", "HELP", keyword]);
+        let found = |code, keyword| {
+            let reply = reply(code, keyword);
+            (line_of(&reply, "SIZE"), line_with_parameter(&reply, "SIZE"))
+        };
+        assert_eq!(found(250, "SIZE"), (Some(2), None));
+        assert_eq!(found(250, "size "), (Some(2), None));
+        assert_eq!(found(250, "Size 5"), (Some(2), Some(2)));
+        assert_eq!(found(250, "SIZES 5"), (None, None));
+        assert_eq!(found(250, "SIZ"), (None, None));
+        assert_eq!(found(220, "SIZE 5"), (None, None));
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Notice<'a> {
     pub(crate) recipients: &'a [Reported],
     /// What the sender calls the transaction (rfc3461-6.3-1).
     pub(crate) envelope: Option<Vec<u8>>,
+    /// The time that the message was to be kept (rfc4865-5.1.2-2).
+    pub(crate) release: Option<Vec<u8>>,
     /// The host that the message went to, or did not (rfc3461-6.3-17).
     pub(crate) remote: Option<&'a str>,
     /// Whether the whole message goes back, and not its header alone (rfc3461-6.2-3).
@@ -145,6 +147,9 @@ impl Notice<'_> {
         }
         notice.line(&[b"Reporting-MTA: dns; ", by.as_bytes()]);
         notice.line(&[b"Arrival-Date: ", date.as_bytes()]);
+        if let Some(release) = &self.release {
+            notice.line(&[b"Future-Release-Request: ", release]);
+        }
         for one in self.recipients {
             notice.line(&[]);
             if let Some(original) = &one.original {
@@ -221,6 +226,7 @@ mod tests {
             by: "mx.b.test",
             action: Action::Failed,
             recipients: &recipients,
+            release: None,
             envelope: None,
             remote: None,
             whole: false,
@@ -241,5 +247,27 @@ mod tests {
             assert!(text.contains(part), "{part}");
         }
         assert!(!text.contains("Hello"));
+    }
+
+    #[test]
+    fn the_next_host_is_named_where_it_had_something_to_say() {
+        let recipients = [Reported { mailbox: b"lost@b.test".to_vec(), original: None }];
+        let names = |action| {
+            let notice = Notice {
+                by: "mx.b.test",
+                action,
+                recipients: &recipients,
+                release: None,
+                envelope: None,
+                remote: Some("next.test"),
+                whole: false,
+                about: b"Subject: greetings\r\n\r\n",
+                at: 0,
+            };
+            let text = String::from_utf8(notice.to(b"a@c.test")).unwrap();
+            text.contains("\r\nRemote-MTA: dns; next.test\r\nDiagnostic-Code: smtp; ")
+        };
+        assert!(names(Action::Failed) && names(Action::Relayed));
+        assert!(!names(Action::NoTls) && !names(Action::Delivered));
     }
 }

@@ -5,7 +5,7 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Reply;
 
 use super::KEYWORD;
-use crate::rfc5321::keywords::line_with_parameter;
+use crate::rfc5321::keywords::{line_of, line_with_parameter};
 use crate::text::{Fault, TextRule, behind_enhanced_code};
 
 /// The positive reply to EHLO, where it lists the keyword.
@@ -20,31 +20,19 @@ pub(super) fn of_ehlo() -> [TextRule; 3] {
             },
         ),
         TextRule::new(requirement!("rfc6531-3.1-8"), "8BITMIME beside SMTPUTF8", |reply, _| {
-            let line = listed(reply, KEYWORD)?;
+            let line = line_of(reply, KEYWORD)?;
             let fault = Fault::new("SMTPUTF8 is offered without 8BITMIME", line, 0);
-            listed(reply, "8BITMIME").is_none().then_some(fault)
+            line_of(reply, "8BITMIME").is_none().then_some(fault)
         }),
         TextRule::new(
             requirement!("rfc6531-3.7.1-2"),
             "names of LDH labels or A-labels",
             |reply, _| {
-                listed(reply, KEYWORD)?;
+                line_of(reply, KEYWORD)?;
                 beyond_ascii(reply, "the EHLO reply holds octets beyond ASCII")
             },
         ),
     ]
-}
-
-/// The line of an EHLO reply that lists the keyword.
-fn listed(reply: &Reply, keyword: &str) -> Option<usize> {
-    if reply.code.get() != 250 {
-        return None;
-    }
-    let has = |line: &Vec<u8>| {
-        let word = line.split(|&octet| octet == b' ').next().unwrap_or_default();
-        word.eq_ignore_ascii_case(keyword.as_bytes())
-    };
-    Some(reply.lines.iter().skip(1).position(has)? + 1)
 }
 
 /// Where nothing beyond ASCII is permitted.

@@ -12,7 +12,7 @@ use crate::model::Stimulus;
 use crate::mutants::reading::Reading;
 use crate::rfc5321::notice::Action;
 use crate::rfc5321::trace::Arrival;
-use crate::{rfc2033, rfc3030, rfc6409, rfc6531, rfc6710};
+use crate::{rfc2033, rfc3030, rfc4865, rfc6409, rfc6531, rfc6710};
 
 /// A message on its way in.
 #[derive(Debug)]
@@ -63,7 +63,13 @@ impl Server {
                     notice(&self.config, &accepted, at, Action::Failed, accepted.recipients.clone())
                 })
                 .flatten();
-            let mails = back.map_or_else(|| self.mails_of(&accepted, at), |back| vec![back]);
+            let mut mails = back.map_or_else(|| self.mails_of(&accepted, at), |back| vec![back]);
+            if let Some(held) = rfc4865::held(&self.model, at) {
+                // What the sender is told of it does not wait.
+                let kept =
+                    mails.iter_mut().filter(|mail| mail.reverse_path == accepted.reverse_path);
+                kept.for_each(|mail| mail.held = Some(held));
+            }
             self.outputs.extend(mails.into_iter().map(Output::Deliver));
         }
         if let Some(reply) = replies.first().filter(|_| !self.config.mutants.is_empty()) {
@@ -104,6 +110,7 @@ impl Server {
             parameters: transaction.parameters,
             recipient_parameters: transaction.recipient_parameters,
             message,
+            held: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use smtpspec_reference::{Config, Output, Server, State};
+use smtpspec_reference::{Config, Delivery, Output, Server, State};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -151,6 +151,7 @@ impl Session {
                     }
                     octets.append(&mut replies);
                 }
+                Output::Deliver(delivery) if delivery.held.is_some() => self.hold(delivery),
                 Output::Deliver(delivery) => {
                     let (recipients, length) = (delivery.recipients.len(), delivery.message.len());
                     let kept = self.sink.keep(delivery).await;
@@ -176,6 +177,20 @@ impl Session {
             self.begin_tls()?;
         }
         Ok(close)
+    }
+
+    /// Keeps a message until its time has come (RFC 4865 §4.2). It is kept in memory: what waits when
+    /// the server ends is lost.
+    fn hold(&self, delivery: Delivery) {
+        let (sink, tell, peer) = (self.sink.clone(), Arc::clone(&self.tell), self.peer);
+        tokio::spawn(async move {
+            tokio::time::sleep(delivery.held.unwrap_or_default()).await;
+            let (recipients, length) = (delivery.recipients.len(), delivery.message.len());
+            (tell)(match sink.keep(delivery).await {
+                Ok(()) => Notice::Delivered { peer, recipients, octets: length },
+                Err(error) => Notice::NotKept { peer, reason: error.to_string() },
+            });
+        });
     }
 
     /// From now on the octets of the connection are TLS.

@@ -120,3 +120,14 @@ fn the_last_chunk_is_answered_for_each_recipient_in_lmtp() {
     let failed = [">BDAT 3\\r\\na\\r\\n", REFUSED, LAST, REFUSED, REFUSED, TAKEN];
     assert_eq!(chunk_for(2, &failed), none);
 }
+
+#[test]
+fn a_line_may_be_refused_once_it_is_longer_than_any_has_to_be() {
+    let refused = |octets: usize| {
+        let line: &'static str = format!(">NOOP {}", "x".repeat(octets - 5)).leak();
+        broken(&after_hello(&[line, "<500 Too long\\r\\n"]))
+    };
+    assert_eq!(refused(512), ["2.4-8"], "its end may come yet");
+    assert_eq!(refused(513), [""; 0]);
+    assert_eq!(refused(900), [""; 0]);
+}
