@@ -93,7 +93,8 @@ debian() {
 
 # A user bob with the password secret, in a file that Cyrus SASL reads.
 sasl_user() {
-    SASL_PATH=$(printf '%s:' "$install"/root/usr/lib/*-linux-gnu/sasl2)
+    # What the system has of them already was not installed.
+    SASL_PATH=$(printf '%s:' "$install"/root/usr/lib/*-linux-gnu/sasl2 /usr/lib/*-linux-gnu/sasl2)
     export SASL_PATH
     printf secret | "$install/root/usr/sbin/saslpasswd2" -p -c -f "$1" -u example.test bob
 }
