@@ -84,6 +84,9 @@ pub struct Config {
     /// The clients that TURN serves, and what waits for each (RFC 821 §3.8). Empty: TURN is
     /// refused. A name is no proof of who is there, so this is for tests and closed networks.
     pub turn: TurnPeers,
+    /// The domains whose mail who has logged in may ask for with ATRN, and what waits for each
+    /// (RFC 2645 §5.2.1). Empty: ATRN is not offered.
+    pub atrn: TurnPeers,
     /// The domains whose mail, and that of all below them, waits until it is asked for with ETRN
     /// (RFC 1985 §5.1), or until the session ends in which it came.
     pub etrn: Vec<String>,
@@ -368,6 +371,7 @@ impl Default for Config {
             scram_iterations: 4096,
             next_hop: Some(NextHopFacts::default()),
             turn: TurnPeers::new(),
+            atrn: TurnPeers::new(),
             etrn: vec!["branch.example.test".to_owned()],
             submission: false,
             refusals: Vec::new(),

@@ -11,6 +11,7 @@ use crate::model::Model;
 use crate::rfc1870::Size;
 use crate::rfc1985::Etrn;
 use crate::rfc2034::EnhancedStatusCodes;
+use crate::rfc2645::Atrn;
 use crate::rfc2852::DeliverBy;
 use crate::rfc2920::Pipelining;
 use crate::rfc3030::{BinaryMime, Chunking};
@@ -134,6 +135,7 @@ pub(crate) static EXTENSIONS: &[&dyn Extension] = &[
     &MtPriority,          // RFC 6710
     &Rrvs,                // RFC 7293
     &FutureRelease,       // RFC 4865
+    &Atrn,                // RFC 2645
 ];
 
 /// What holds for the lines of the reply to EHLO.

@@ -38,6 +38,7 @@
 //! | RFC 2034 ENHANCEDSTATUSCODES | `rfc2034.rs` |
 //! | RFC 2920 PIPELINING | `rfc2920.rs` |
 //! | RFC 3030 CHUNKING, BINARYMIME | `rfc3030/{chunking,binarymime}.rs` |
+//! | RFC 2645 ATRN | `rfc2645.rs` |
 //! | RFC 2852 DELIVERBY, RFC 8689 REQUIRETLS | `rfc2852.rs`, `rfc8689.rs`, `relaying.rs` |
 //! | RFC 3207 STARTTLS | `rfc3207.rs` |
 //! | RFC 3461 DSN | `rfc3461.rs` |
@@ -80,6 +81,7 @@ mod rfc1870;
 mod rfc1985;
 mod rfc2033;
 mod rfc2034;
+mod rfc2645;
 mod rfc2852;
 mod rfc2920;
 mod rfc3030;

@@ -38,6 +38,7 @@
 //! | SMTPUTF8 (RFC 6531, RFC 6532) | `mutants/rfc6531.rs` |
 //! | 521, and null MX (RFC 7504, RFC 7505) | `mutants/rfc7504.rs` |
 //! | LIMITS (RFC 9422) | `mutants/rfc9422.rs` |
+//! | ATRN (RFC 2645) | `mutants/rfc2645.rs` |
 //! | DELIVERBY (RFC 2852) | `mutants/rfc2852.rs` |
 //! | MT-PRIORITY (RFC 6710) | `mutants/rfc6710.rs` |
 //! | RRVS (RFC 7293) | `mutants/rfc7293.rs` |
@@ -71,6 +72,7 @@ mod reply;
 mod rfc1985;
 mod rfc2033;
 mod rfc2034;
+mod rfc2645;
 mod rfc2852;
 mod rfc3030;
 mod rfc3207;
@@ -321,6 +323,7 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc2033::MUTANTS,
     rfc2034::MUTANTS,
     rfc3030::MUTANTS,
+    rfc2645::MUTANTS,
     rfc2852::MUTANTS,
     rfc3207::MUTANTS,
     rfc3461::MUTANTS,

@@ -19,12 +19,12 @@ use smtpspec_protocol::{Framed, Reply, Request};
 use self::bdat::{Assembly, Incoming};
 use self::receipt::Receipt;
 use crate::client::{Client, Returned};
-use crate::config::Config;
+use crate::config::{Config, Queued};
 use crate::delivery::Delivery;
 use crate::model::{Model, Stimulus};
 use crate::mutants::framing::Lines;
-use crate::rfc2034;
 use crate::state::State;
+use crate::{rfc2034, rfc2645};
 
 /// A server for one connection, without input or output of its own (RFC 5321 §3).
 ///
@@ -46,6 +46,8 @@ pub struct Server {
     assembly: Assembly,
     /// What came in the clear behind STARTTLS, for a server that does not forget it.
     plaintext: Vec<u8>,
+    /// What the last command asked for, where it was ATRN (RFC 2645 §5.2.1).
+    asked_for: Option<Vec<Queued>>,
     /// The mail that waits to be asked for, each for one domain (RFC 1985 §5.1).
     waiting: Vec<(Vec<u8>, Delivery)>,
 }
@@ -95,6 +97,7 @@ impl Server {
             outputs: VecDeque::new(),
             assembly: Assembly::default(),
             plaintext: Vec::new(),
+            asked_for: None,
             waiting: Vec::new(),
             config,
         }
@@ -257,6 +260,7 @@ impl Server {
                     self.await_chunk(now, chunk);
                     return;
                 }
+                self.asked_for = rfc2645::asked_for(&self.config, &request);
                 let released = self.release_for(&request);
                 self.answer(now, &Stimulus::Request(&request), &[]);
                 if released {

@@ -1,6 +1,7 @@
 //! The reference server inside a run that was given no other target, and what a profile makes of
 //! the reference.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -153,9 +154,12 @@ pub fn config_of(profile: &Profile) -> Config {
     } else {
         lists
     };
-    let turn = wanted.turn.iter().map(|(client, waiting)| {
-        (client.to_ascii_lowercase(), waiting.iter().map(queued).collect())
-    });
+    let queues = |waiting: &BTreeMap<String, Vec<Waiting>>| {
+        let named = |(name, mails): (&String, &Vec<Waiting>)| {
+            (name.to_ascii_lowercase(), mails.iter().map(queued).collect())
+        };
+        waiting.iter().map(named).collect()
+    };
     let has = |habit| wanted.habits.contains(&habit);
     Config {
         name,
@@ -188,7 +192,8 @@ pub fn config_of(profile: &Profile) -> Config {
         max_transactions: limit(wanted.limits.transactions),
         max_domains: limit(wanted.limits.domains),
         timeout: usual.timeout / profile.timeouts.clock,
-        turn: turn.collect(),
+        turn: queues(&wanted.turn),
+        atrn: queues(&wanted.atrn),
         ..usual
     }
 }
@@ -246,8 +251,6 @@ fn queued(waiting: &Waiting) -> Queued {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]

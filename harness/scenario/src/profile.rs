@@ -134,6 +134,9 @@ pub struct Reference {
     /// For TURN: the names of clients, each with the messages that wait for it. Nobody may use
     /// TURN who is not named here (RFC 5321 appendix F.1).
     pub turn: BTreeMap<String, Vec<Waiting>>,
+    /// For ATRN: the domains whose mail who logs in may ask for, each with the messages that wait
+    /// (RFC 2645 §5.2.1).
+    pub atrn: BTreeMap<String, Vec<Waiting>>,
 }
 
 /// The limits of a reference server; those of the default where they are missing.

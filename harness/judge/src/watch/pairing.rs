@@ -130,6 +130,9 @@ impl Watch {
             }
             (Verb::Data, 2) => self.lose("DATA was answered as if it were done"),
             (Verb::Turn, 2) => self.phase = Phase::Turned,
+            (Verb::Other(_), 2) if *self.model.state() == State::Turned => {
+                self.phase = Phase::Turned;
+            }
             (Verb::Other(_), 3) if *self.model.state() == State::AwaitResponse => {
                 self.phase = Phase::Continuation;
             }

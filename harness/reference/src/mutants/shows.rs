@@ -64,6 +64,11 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
         Shows::Fact,
         &[
             "a-labels-are-another-domain",
+            "atrn-by-the-letter",
+            "atrn-foreign-domain-draws-550",
+            "atrn-list-refused",
+            "atrn-not-listed",
+            "atrn-without-mail-draws-554",
             "data-refused-after-refused-rcpt",
             "empty-forward-path-accepted",
             "envid-refused-as-policy",

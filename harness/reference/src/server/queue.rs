@@ -1,4 +1,4 @@
-//! RFC 821 §3.8 (TURN) and RFC 1985 §5.1 (ETRN): mail that waits until its host asks for it.
+//! RFC 821 §3.8 (TURN), RFC 2645 §5.3 (ATRN) and RFC 1985 §5.1 (ETRN): mail that waits until its host asks for it.
 //!
 //! For ETRN a session is all that this server remembers. What was not asked for when it ends goes out then,
 //! as a queue that is run now and then would send it.
@@ -14,14 +14,13 @@ use crate::model::Stimulus;
 use crate::rfc1985::{Node, keeps_mail_for};
 
 impl Server {
-    /// Becomes the client (rfc821-3.8-3).
+    /// Becomes the client (rfc821-3.8-3, rfc2645-5.3-1).
     pub(super) fn turn(&mut self, now: Duration) {
-        let queue = self
-            .model
-            .hello()
-            .and_then(|hello| self.config.turn_queue(&hello.name))
-            .cloned()
-            .unwrap_or_default();
+        let of_turn = || {
+            let hello = self.model.hello()?;
+            self.config.turn_queue(&hello.name).cloned()
+        };
+        let queue = self.asked_for.take().or_else(of_turn).unwrap_or_default();
         self.phase = Phase::Client(Box::new(Client::new(&self.config.name, queue, now)));
     }
 

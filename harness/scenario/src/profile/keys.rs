@@ -108,6 +108,11 @@ pub(crate) static REFERENCE: Shape = Shape::new(
             Kind::Names(&Kind::List(&Kind::Shape(|| &WAITING))),
             "Clients that may use TURN, each with the messages that wait for it.",
         ),
+        may(
+            "atrn",
+            Kind::Names(&Kind::List(&Kind::Shape(|| &WAITING))),
+            "Domains whose mail is sent by ATRN, each with the messages that wait for it.",
+        ),
     ],
 );
 

@@ -224,6 +224,13 @@ fn reference(reader: Reader<'_>, node: &Node) -> Option<Reference> {
     let nodes =
         |key: &'static str| fields.get(key).map(|node| list(reader, node, key)).unwrap_or_default();
     let habit = |node| reader.word(node, "habit", &Habit::WORDS).map(|index| Habit::ALL[index]);
+    let waits = |key| {
+        named(key)
+            .map(|(name, nodes)| {
+                (name, nodes.iter().filter_map(|node| waiting(reader, node)).collect())
+            })
+            .collect()
+    };
     Some(Reference {
         name: fields.get("name").and_then(|node| host(reader, node, "name")),
         mailboxes: fields
@@ -245,11 +252,8 @@ fn reference(reader: Reader<'_>, node: &Node) -> Option<Reference> {
         size: fields.get("size").and_then(|node| reader.number(node, "size", u64::MAX)),
         limits: fields.get("limits").and_then(|node| limits(reader, node)).unwrap_or_default(),
         null_mx: nodes("null-mx").iter().filter_map(|node| host(reader, node, "domain")).collect(),
-        turn: named("turn")
-            .map(|(name, nodes)| {
-                (name, nodes.iter().filter_map(|node| waiting(reader, node)).collect())
-            })
-            .collect(),
+        turn: waits("turn"),
+        atrn: waits("atrn"),
     })
 }
 
