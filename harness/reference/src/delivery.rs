@@ -308,4 +308,13 @@ mod tests {
             [&format!("{to_both} 0"), "delivered user@example.test"]
         );
     }
+
+    #[test]
+    fn a_list_passes_the_message_on_as_it_is() {
+        let sent = mail("a@b.test", &["list@example.test"]);
+        let out = dispatch(&config(), &sent, 0);
+        assert_eq!(out.len(), 1);
+        assert_eq!(out[0].message, sent.message);
+        assert_eq!(out[0].reverse_path, b"list-owner@example.test");
+    }
 }

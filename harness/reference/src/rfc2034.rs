@@ -234,6 +234,8 @@ mod tests {
             ("RCPT TO:<a@elsewhere.test>", 550, "5.7.1 x"),
             ("RCPT TO:<user@example.test>", 452, "4.5.3 x"),
             ("VRFY user", 553, "5.1.4 x"),
+            ("RCPT TO:<user@example.test>", 503, "5.5.1 x"),
+            ("XYZZY", 502, "5.5.1 x"),
             ("MAIL FROM:<>", 553, "5.1.3 x"),
             ("MAIL FROM:<>", 452, "4.3.1 x"),
             ("DATA", 354, "x"),

@@ -168,4 +168,28 @@ mod tests {
         assert!(told.message.is_ascii());
         assert_eq!(told.recipients, [b"sender@example.org"]);
     }
+
+    #[test]
+    fn a_parameter_goes_on_to_a_host_that_knows_it() {
+        let goes_on = |parameter: (&str, &str), without: &[&str]| {
+            let without = without.iter().map(|one| (*one).to_owned()).collect();
+            let next_hop = NextHopFacts { without, ..NextHopFacts::default() };
+            let config = Config { next_hop: Some(next_hop), ..Config::default() };
+            let (keyword, value) = parameter;
+            let parameters = vec![(keyword.into(), Some(value.into()))];
+            !onward(&config, Delivery { parameters, ..mail(None) }).parameters.is_empty()
+        };
+        for (keyword, value, extension) in [
+            ("BODY", "8bitmime", "8BITMIME"),
+            ("BODY", "7BIT", "8BITMIME"),
+            ("BODY", "BINARYMIME", "BINARYMIME"),
+            ("RET", "HDRS", "DSN"),
+            ("ENVID", "one", "DSN"),
+            ("BY", "60;N", "DELIVERBY"),
+        ] {
+            assert!(goes_on((keyword, value), &[]), "{keyword}={value}");
+            assert!(!goes_on((keyword, value), &[extension]), "{keyword}={value}");
+        }
+        assert!(!goes_on(("BODY", "9BIT"), &[]) && !goes_on(("HOLDFOR", "60"), &[]));
+    }
 }

@@ -103,3 +103,19 @@ fn after_the_end_nothing_is_said_and_nothing_awaited() {
     assert_eq!(codes, [b"220", b"250", b"221"]);
     assert_eq!(*server.model().state(), State::Closed);
 }
+
+#[test]
+fn mail_for_who_asks_for_it_waits_and_the_rest_goes_out() {
+    let etrn = vec!["waiting.example".to_owned()];
+    let server =
+        || Server::new(Arc::new(Config { relays: true, etrn: etrn.clone(), ..Config::default() }));
+    let session = b"EHLO c.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<user@example.test>\r\n\
+        RCPT TO:<x@Waiting.Example>\r\nRCPT TO:<y@sub.waiting.example>\r\nDATA\r\nHi.\r\n.\r\n";
+    let before: Vec<_> = deliveries(server, session, 1000);
+    assert_eq!(before.len(), 1);
+    assert_eq!(before[0].recipients, [b"user@example.test"]);
+    let after = deliveries(server, &[&session[..], b"ETRN @waiting.example\r\n"].concat(), 1000);
+    let recipients: Vec<_> = after[1..].iter().map(|mail| mail.recipients.clone()).collect();
+    assert_eq!(recipients, [[b"x@Waiting.Example".to_vec()], [b"y@sub.waiting.example".to_vec()]]);
+    assert!(after.iter().all(|mail| mail.message.ends_with(b"Hi.\r\n")));
+}
