@@ -1,4 +1,4 @@
-//! RFC 2645 (ATRN): who has logged in asks for the mail of domains, and gets it over the same
+//! RFC 2645 §5 (ATRN): who has logged in asks for the mail of domains, and gets it over the same
 //! connection, on which the server is the client from then on.
 //!
 //! What the server says as a client is in [`crate::Client`], as after TURN.

@@ -1,4 +1,4 @@
-//! RFC 4865 (FUTURERELEASE): a message that is kept until its time has come.
+//! RFC 4865 §3 to §5 (FUTURERELEASE): a message that is kept until its time has come.
 //!
 //! Only a server of submission may offer it (rfc4865-4.2-2), and so our own does where it is one. It hands a
 //! message over at once, with the time that it is to be kept ([`crate::Delivery::held`]): to wait is for who

@@ -1,4 +1,4 @@
-//! RFC 6409 (message submission): what our own server does where people post their mail.
+//! RFC 6409 §4 to §8 (message submission): what our own server does where people post their mail.
 //!
 //! No reply tells that a server is one of submission, so the oracle asks for none of this: the
 //! scenarios do, of a target whose profile says that it is one.
