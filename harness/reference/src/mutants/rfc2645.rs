@@ -1,4 +1,4 @@
-//! RFC 2645 (ATRN): what goes wrong with mail that is asked for.
+//! RFC 2645 §4 and §5 (ATRN): what goes wrong with mail that is asked for.
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Verb;

@@ -1,4 +1,4 @@
-//! RFC 4865 (FUTURERELEASE): what goes wrong with messages that are to be held.
+//! RFC 4865 §3 to §5 (FUTURERELEASE): what goes wrong with messages that are to be held.
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, Verb};

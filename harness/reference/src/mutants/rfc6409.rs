@@ -1,4 +1,4 @@
-//! RFC 6409 (message submission): what goes wrong where people post their mail.
+//! RFC 6409 §3 to §8 (message submission): what goes wrong where people post their mail.
 
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::{Command, ReversePath, Verb};
