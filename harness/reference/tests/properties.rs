@@ -175,7 +175,13 @@ impl Watch {
                         chunks = Measure::default();
                     }
                     chunks.feed(octets);
-                    self.judge(&Stimulus::Chunk(chunk, chunks.facts()));
+                    let stimulus = Stimulus::Chunk(chunk, chunks.facts());
+                    // In LMTP the last one is answered for each recipient (RFC 2033 §4.3).
+                    let due = self.oracle.replies_due_to(&stimulus);
+                    if due == 0 {
+                        self.oracle.pass_over(&stimulus);
+                    }
+                    (0..due).for_each(|_| self.judge(&stimulus));
                 }
                 Some(Framed::TooLong { head, octets }) => {
                     self.judge(&Stimulus::Overlong { head: &head, octets });

@@ -268,8 +268,19 @@ impl Lenient {
     }
 
     fn answer_chunk(&mut self, chunk: Chunk, out: &mut Vec<u8>) {
-        let reply = self.answer(&Stimulus::Chunk(chunk, self.chunks.facts()), out);
-        self.mute |= reply.code.class() == 3;
+        let stimulus = Stimulus::Chunk(chunk, self.chunks.facts());
+        // In LMTP the last one is answered for each recipient (RFC 2033 §4.3).
+        let due = self.model.replies_due_to(&stimulus);
+        if due == 0 {
+            self.model.pass_over(&stimulus);
+        }
+        for _ in 0..due {
+            let reply = self.answer(&stimulus, out);
+            self.mute |= reply.code.class() == 3;
+            if self.mute || self.closed || self.model.state().is_over() {
+                return;
+            }
+        }
     }
 
     fn line(&mut self, line: &[u8], octets: usize, in_haste: bool, out: &mut Vec<u8>) {
