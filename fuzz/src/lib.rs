@@ -9,6 +9,7 @@
 //! | [`parameters`] | `parameters.rs` | parameters of MAIL and RCPT (RFC 5321 §4.1.1.11) |
 //! | [`data`] | `data.rs` | message data and its transparency (RFC 5321 §4.5.2) |
 //! | [`reply`] | `reply.rs` | replies and their codes (RFC 5321 §4.2, RFC 3463) |
+//! | [`differential_codec`], [`differential_proto`] | `differential.rs` | command lines, beside two other parsers |
 //! | [`session`] | `session.rs` | the reference server, with the oracle beside it |
 //! | [`oracle`] | `oracle.rs` | the interpreter of cases, against a server that says anything |
 //! | [`scenario`] | `scenario.rs` | scenario files and profiles |
@@ -17,6 +18,7 @@
 
 mod command;
 mod data;
+pub mod differential;
 mod oracle;
 mod parameters;
 mod path;
@@ -27,6 +29,7 @@ mod session;
 
 pub use command::command;
 pub use data::data;
+pub use differential::{differential_codec, differential_proto};
 pub use oracle::oracle;
 pub use parameters::parameters;
 pub use path::path;
@@ -38,9 +41,11 @@ pub use session::session;
 pub type Body = fn(&[u8]);
 
 /// Every target by its name, which is also that of its folders in `seeds/` and `crashes/`.
-pub const TARGETS: [(&str, Body); 8] = [
+pub const TARGETS: [(&str, Body); 10] = [
     ("command", command),
     ("data", data),
+    ("differential_codec", differential_codec),
+    ("differential_proto", differential_proto),
     ("oracle", oracle),
     ("parameters", parameters),
     ("path", path),
