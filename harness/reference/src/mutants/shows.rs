@@ -22,6 +22,8 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
             "mt-priority-wants-short-line",
             "requiretls-wants-short-line",
             "rrvs-wants-short-line",
+            "futurerelease-behind-deliverby-draws-554",
+            "futurerelease-refused-with-554",
             "size-over-limit-draws-452",
             "mailmax-exceeded",
             "rcptdomainmax-exceeded",

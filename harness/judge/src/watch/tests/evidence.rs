@@ -97,3 +97,12 @@ fn a_reply_to_what_was_injected_is_shown() {
     let expected = ("rfc3207-6-7".to_owned(), 7, String::new(), "250 OK\\r\\n".to_owned());
     assert_eq!(last(watch), expected);
 }
+
+#[test]
+fn a_reply_to_a_chunk_for_nobody_is_shown_with_the_command() {
+    let watch =
+        super::phases::watch_of_lmtp(0, &[">BDAT 3 LAST\\r\\na\\r\\n", "<554 5.5.1 No\\r\\n"]);
+    let (id, event, sent, received) = last(watch);
+    assert_eq!((id.as_str(), event), ("rfc2033-4.3-3", 6));
+    assert_eq!((sent.as_str(), received.as_str()), ("BDAT 3 LAST\\r\\n", "554 5.5.1 No\\r\\n"));
+}

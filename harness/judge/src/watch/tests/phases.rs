@@ -79,8 +79,13 @@ fn who_goes_on_before_the_challenge_may_be_refused_for_it() {
     assert_eq!(session(">Ym9i\\r\\nc2VjcmV0\\r\\n", &[&hasty[..], &refused].concat()), [""; 0]);
 }
 
-/// What the watch finds in a session of LMTP with two recipients, or none, and a chunk for them.
+/// What the watch finds in a session of LMTP with so many recipients, and a chunk for them.
 fn chunk_for(recipients: usize, more: &[&'static str]) -> Vec<String> {
+    ids(watch_of_lmtp(recipients, more))
+}
+
+/// A watch that has seen a session of LMTP with so many recipients, and then this.
+pub(super) fn watch_of_lmtp(recipients: usize, more: &[&'static str]) -> Watch {
     let mut watch = Watch::new(Protocol::Lmtp);
     let mut opening = vec![
         "<220 mx.test\\r\\n",
@@ -97,7 +102,7 @@ fn chunk_for(recipients: usize, more: &[&'static str]) -> Vec<String> {
             _ => watch.sent(&octets),
         }
     }
-    ids(watch)
+    watch
 }
 
 #[test]
