@@ -3,7 +3,7 @@
 //! The greeting and what answers EHLO and HELO bear none, and neither does 354. What answers a
 //! client that never said EHLO bears one too, but the oracle then does not know of the extension.
 
-use smtpspec_catalogue::requirement;
+use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_protocol::{EnhancedCode, Reply, Verb};
 
 use crate::config::Standing;
@@ -136,6 +136,16 @@ fn is_exempt(stimulus: &Stimulus<'_>) -> bool {
         }),
         Stimulus::Message(_) | Stimulus::Chunk(..) => false,
     }
+}
+
+/// What an extension asks of the 501 to arguments that can't be: that it bears the code for that
+/// (RFC 3463 §3.6).
+pub(crate) fn of_arguments(rule: RequirementId) -> TextRule {
+    TextRule::new(rule, "5.5.4 in front of the text of 501", |reply, _| {
+        let has_it = reply.lines.first().is_some_and(|line| line.starts_with(b"5.5.4 "));
+        let what = "another enhanced status code than that for invalid arguments";
+        (reply.code.get() == 501 && !has_it).then(|| Fault::first(what))
+    })
 }
 
 /// The code that says most of what our server means, by RFC 3463 §3 and the table of RFC 5248.

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
+use crate::rfc2034;
 use crate::rfc5321::keywords::line_with_parameter;
 use crate::text::{Fault, TextRule};
 
@@ -63,7 +64,10 @@ impl Extension for DeliverBy {
         if by.returns && by.seconds <= 0 {
             return expectation
                 .rule(requirement!("rfc2852-4-4"), &[codes])
-                .texts((sole && model.offers("ENHANCEDSTATUSCODES")).then(enhanced_code))
+                .texts(
+                    (sole && model.offers("ENHANCEDSTATUSCODES"))
+                        .then(|| rfc2034::of_arguments(requirement!("rfc2852-4-5"))),
+                )
                 .refuse_if(true, || Reply::new(501, "There is no time left to return it in"));
         }
         let minimum = minimum(model).filter(|&minimum| by.returns && by.seconds < minimum);
@@ -117,15 +121,6 @@ impl By {
         };
         Some(Self { seconds: if negative { -seconds } else { seconds }, returns, traces })
     }
-}
-
-/// The code of RFC 3463 in front of that 501.
-fn enhanced_code() -> TextRule {
-    TextRule::new(requirement!("rfc2852-4-5"), "5.5.4 in front of the text of 501", |reply, _| {
-        let has_it = reply.lines.first().is_some_and(|line| line.starts_with(b"5.5.4 "));
-        let what = "another enhanced status code than that for invalid arguments";
-        (reply.code.get() == 501 && !has_it).then(|| Fault::first(what))
-    })
 }
 
 /// One to nine digits.

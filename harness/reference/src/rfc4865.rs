@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
+use crate::rfc2034;
 use crate::rfc2852::By;
 use crate::rfc5321::keywords::line_of;
 use crate::rfc6409;
@@ -121,7 +122,7 @@ impl Extension for FutureRelease {
             .texts(
                 model
                     .offers("ENHANCEDSTATUSCODES")
-                    .then(|| enhanced_code(requirement!("rfc4865-5.2.2-3"))),
+                    .then(|| rfc2034::of_arguments(requirement!("rfc4865-5.2.2-3"))),
             )
             .rule_if(
                 sound && all().count() == 2,
@@ -150,18 +151,9 @@ fn refused(
         .rule_if(sole, requirement!("rfc4865-4.2-10"), &[REFUSED])
         .texts(
             (sole && model.offers("ENHANCEDSTATUSCODES"))
-                .then(|| enhanced_code(requirement!("rfc4865-4.2-11"))),
+                .then(|| rfc2034::of_arguments(requirement!("rfc4865-4.2-11"))),
         )
         .refuse_if(true, || Reply::new(501, text))
-}
-
-/// The code of RFC 3463 in front of that 501.
-fn enhanced_code(rule: RequirementId) -> TextRule {
-    TextRule::new(rule, "5.5.4 in front of the text of 501", |reply, _| {
-        let has_it = reply.lines.first().is_some_and(|line| line.starts_with(b"5.5.4 "));
-        let what = "another enhanced status code than that for invalid arguments";
-        (reply.code.get() == 501 && !has_it).then(|| Fault::first(what))
-    })
 }
 
 /// How long a message is to be kept (RFC 4865 §3).
