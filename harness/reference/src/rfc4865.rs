@@ -330,4 +330,16 @@ mod tests {
         assert_eq!(held(&model, 946_684_800), None);
         assert_eq!(held(&extended(&["FUTURERELEASE 1 x"]), 0), None);
     }
+
+    #[test]
+    fn a_notice_tells_what_was_asked_for() {
+        let told = |keyword: &str, value: &str| {
+            let parameter = (keyword.as_bytes().to_vec(), Some(value.as_bytes().to_vec()));
+            asked_for(&[parameter]).map(|told| String::from_utf8(told).unwrap())
+        };
+        assert_eq!(told("HOLDFOR", "60").as_deref(), Some("for;60"));
+        let instant = "2030-01-01T00:00:00Z";
+        assert_eq!(told("HOLDUNTIL", instant), Some(format!("until;{instant}")));
+        assert_eq!(told("SIZE", "60"), None);
+    }
 }
