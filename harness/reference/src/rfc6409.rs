@@ -134,16 +134,16 @@ fn is_named(field: &[u8], name: &str) -> bool {
     field[..colon].eq_ignore_ascii_case(name.as_bytes())
 }
 
-/// Whether the value is a `msg-id`: one at sign between angle brackets (RFC 5322 §3.6.4).
+/// Whether the value is a `msg-id`: one at sign between angle brackets (RFC 5322 §3.6.4), with words
+/// that may be in UTF-8 (RFC 6532 §3.2).
 fn is_identified(field: &[u8]) -> bool {
     let colon = field.iter().position(|octet| *octet == b':').unwrap_or_default();
     let value = field[colon + 1..].trim_ascii();
     let inside = value.strip_prefix(b"<").and_then(|value| value.strip_suffix(b">"));
     let halves: Vec<_> = inside.unwrap_or_default().split(|octet| *octet == b'@').collect();
-    let is_word = |half: &&[u8]| {
-        !half.is_empty()
-            && half.iter().all(|octet| octet.is_ascii_graphic() && !b"<>".contains(octet))
-    };
+    let fits =
+        |octet: &u8| (octet.is_ascii_graphic() && !b"<>".contains(octet)) || !octet.is_ascii();
+    let is_word = |half: &&[u8]| !half.is_empty() && half.iter().all(fits);
     halves.len() == 2 && halves.iter().all(is_word)
 }
 
@@ -212,6 +212,7 @@ mod tests {
     fn an_identifier_has_one_at_sign_between_brackets() {
         for (value, right) in [
             ("<a@b>", true),
+            ("<\u{fc}@b\u{fc}cher.example>", true),
             (" <a@b> ", true),
             ("a@b", false),
             ("<a>", false),
