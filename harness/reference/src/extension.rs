@@ -223,6 +223,8 @@ mod tests {
             &[("MAIL FROM:<> CONPERM=A", 501, Fine), ("MAIL FROM:<> CONPERM=A", 552, Fine)],
         );
         check(&extended(&["SIZE"]), &[("MAIL FROM:<> CONPERM=A", 552, Warns)]);
+        assert!(of_mail_parameter(&extended(&["PIPELINING", "HELP"]), b"").is_none());
+        assert!(of_rcpt_parameter(&extended(&["PIPELINING", "HELP"]), b"").is_none());
         let of = |keyword: &[u8]| of_mail_parameter(&conperm, keyword).map(Extension::keyword);
         assert_eq!((of(b"size"), of(b"CONPERM"), of(b"BODY")), (Some("SIZE"), None, None));
     }

@@ -195,6 +195,16 @@ mod tests {
             *model.state()
         };
         assert_eq!((after(250), after(453)), (State::Turned, State::Ready));
+        let mut open = model.clone();
+        for (line, code) in
+            [("MAIL FROM:<>", 250), ("RCPT TO:<b@example.test>", 250), ("DATA", 354)]
+        {
+            answer(&mut open, line, &Reply::new(code, "text"));
+        }
+        assert!(
+            open.awaits_data() && open.transaction().is_some(),
+            "354 to DATA is no matter of ATRN"
+        );
     }
 
     #[test]

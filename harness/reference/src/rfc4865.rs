@@ -321,6 +321,8 @@ mod tests {
             lines.iter().any(|line| line.starts_with(b"FUTURERELEASE "))
         };
         assert!(offers(config(true)) && !offers(config(false)));
+        let lines = preferred(config(true), &["EHLO client.test"]).lines;
+        assert!(lines.contains(&b"FUTURERELEASE 2592000 2099-12-31T23:59:59Z".to_vec()));
         let mut model = offered();
         answer(&mut model, "MAIL FROM:<> HOLDFOR=60", &Reply::new(250, "OK"));
         assert_eq!(held(&model, 0), Some(Duration::from_mins(1)));

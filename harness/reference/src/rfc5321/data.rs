@@ -176,4 +176,20 @@ mod tests {
         let long = MessageFacts { longest_line: 1001, ..facts };
         assert_eq!(worth(&model.expect(&Stimulus::Message(long)), 500), Fine);
     }
+
+    #[test]
+    fn that_data_goes_on_beside_chunks_is_asked_where_there_are_chunks() {
+        let names = |model: &Model| {
+            let code = smtpspec_protocol::ReplyCode::new(502).unwrap();
+            let expectation = crate::testing::expect(model, "DATA");
+            let rule = requirement!("rfc3030-2-2");
+            expectation.breaches(code).iter().any(|broken| broken.requirement == rule)
+        };
+        assert!(!names(&transaction(1)) && !names(&session(&[])));
+        let mut offered = crate::testing::extended(&["CHUNKING"]);
+        assert!(!names(&offered), "there is no mail to go on with");
+        answer(&mut offered, "MAIL FROM:<>", &Reply::new(250, "OK"));
+        answer(&mut offered, "RCPT TO:<b@example.test>", &Reply::new(250, "OK"));
+        assert!(names(&offered));
+    }
 }

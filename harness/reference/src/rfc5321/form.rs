@@ -230,4 +230,26 @@ mod tests {
             ],
         );
     }
+
+    #[test]
+    fn what_nobody_has_is_known_by_its_form() {
+        let names_nobody = |line: &str| {
+            let request = smtpspec_protocol::Request::parse(
+                line.as_bytes(),
+                smtpspec_protocol::Grammar::default(),
+            );
+            super::names_nobody(&request)
+        };
+        for (line, nobody) in [
+            ("EHLO [x400:c=us]", true),
+            ("EHLO [192.0.2.1]", false),
+            ("MAIL FROM:<a@[x400:c=us]>", true),
+            ("RCPT TO:<\"\"@b.example>", true),
+            ("RCPT TO:<a@b.example>", false),
+            ("MAIL FROM:<>", false),
+            ("NOOP", false),
+        ] {
+            assert_eq!(names_nobody(line), nobody, "{line}");
+        }
+    }
 }

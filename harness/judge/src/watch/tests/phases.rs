@@ -136,3 +136,27 @@ fn a_line_may_be_refused_once_it_is_longer_than_any_has_to_be() {
     assert_eq!(refused(513), [""; 0]);
     assert_eq!(refused(900), [""; 0]);
 }
+
+#[test]
+fn an_endless_chunk_may_be_refused_at_once_and_a_short_one_not() {
+    let refused = |bdat| {
+        let more = [
+            ">MAIL FROM:<>\\r\\n",
+            "<250 OK\\r\\n",
+            ">RCPT TO:<a@b.test>\\r\\n",
+            "<250 OK\\r\\n",
+            bdat,
+            "<552 Too much\\r\\n",
+        ];
+        broken(&[&CHUNKING[..], &more].concat())
+    };
+    assert_eq!(refused(">BDAT 5 LAST\\r\\nab"), ["rfc3030-2-15"]);
+    assert_eq!(refused(">BDAT 9999999999 LAST\\r\\nab"), [""; 0]);
+}
+
+#[test]
+fn how_a_message_for_nobody_is_answered_in_lmtp_can_not_be_known() {
+    const NO: &str = "<554 5.5.1 No\\r\\n";
+    let session = [">DATA\\r\\n", "<354 Go\\r\\n", ">.\\r\\n", NO, NO, NO];
+    assert_eq!(chunk_for(0, &session), ["rfc2033-4.2-1"]);
+}
