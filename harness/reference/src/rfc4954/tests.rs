@@ -253,3 +253,24 @@ fn where_a_login_is_wanted_nothing_goes_without() {
     }
     assert_eq!(code(&[&format!("AUTH PLAIN {BOB}"), "MAIL FROM:<>"]), 250);
 }
+
+#[test]
+fn each_reply_of_the_exchange_has_its_enhanced_code() {
+    let model = extended(&["AUTH PLAIN", "ENHANCEDSTATUSCODES"]);
+    let faults = |code: u16, text: &str| {
+        let expectation = expect(&model, format!("AUTH PLAIN {BOB}"));
+        expectation.text_breaches(&Reply::new(code, text)).len()
+    };
+    for (code, enhanced) in [
+        (235, "2.7.0"),
+        (432, "4.7.12"),
+        (454, "4.7.0"),
+        (534, "5.7.9"),
+        (535, "5.7.8"),
+        (538, "5.7.11"),
+    ] {
+        let class = code / 100;
+        assert_eq!(faults(code, &format!("{enhanced} x")), 0, "{code}");
+        assert_eq!(faults(code, &format!("{class}.3.5 x")), 1, "{code}");
+    }
+}

@@ -73,3 +73,28 @@ impl Server {
         self.settle(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn of_chunks_only_what_may_be_delivered_is_kept() {
+        let kept = |session: &str| {
+            let config = Config { max_message_octets: 10, ..Config::default() };
+            let mut server = Server::new(Arc::new(config));
+            server.open(Duration::ZERO);
+            server.receive(Duration::ZERO, b"EHLO c.test\r\n");
+            server.receive(Duration::ZERO, session.as_bytes());
+            server.assembly.text.len()
+        };
+        let mail = "MAIL FROM:<>\r\nRCPT TO:<user@example.test>\r\n";
+        assert_eq!(kept(&format!("{mail}BDAT 100\r\n12345")), 5);
+        assert_eq!(kept(&format!("{mail}BDAT 100\r\n1234567890")), 10);
+        assert_eq!(kept(&format!("{mail}BDAT 100\r\n12345678901")), 0, "it is too large");
+        assert_eq!(kept("BDAT 100\r\n12345"), 0, "there is no mail");
+    }
+}

@@ -118,4 +118,6 @@ fn mail_for_who_asks_for_it_waits_and_the_rest_goes_out() {
     let recipients: Vec<_> = after[1..].iter().map(|mail| mail.recipients.clone()).collect();
     assert_eq!(recipients, [[b"x@Waiting.Example".to_vec()], [b"y@sub.waiting.example".to_vec()]]);
     assert!(after.iter().all(|mail| mail.message.ends_with(b"Hi.\r\n")));
+    let ended = deliveries(server, &[&session[..], b"QUIT\r\n"].concat(), 1000);
+    assert_eq!(ended, after, "what nobody asked for goes out at the end");
 }
