@@ -3,7 +3,7 @@
 use smtpspec_protocol::escape::escape;
 use smtpspec_scenario::{MailCount, MailPattern};
 
-use crate::mail::{Mail, Via, are_fields};
+use crate::mail::{Field, Mail, Via, are_fields};
 
 mod content;
 mod parameters;
@@ -12,18 +12,6 @@ pub(crate) use parameters::Parameters;
 
 /// How much of a difference is shown in a sentence.
 const SHOWN: usize = 24;
-
-/// Fields that final delivery puts above the trace (RFC 5321 §4.4), or that local agents add there.
-const ABOVE: [&str; 8] = [
-    "Return-Path",
-    "Delivered-To",
-    "X-Original-To",
-    "Envelope-To",
-    "Envelope-From",
-    "X-Envelope-To",
-    "X-Envelope-From",
-    "Delivery-Date",
-];
 
 /// A pattern with its variables put in.
 #[derive(Debug, Clone, Default)]
@@ -257,15 +245,11 @@ fn header(mail: &Mail, pattern: &MailPattern) -> Option<Difference> {
     }
     let wanted = pattern.top.as_ref()?;
     // A next hop is no final delivery: there the field is the very first.
-    let above = |name: &[u8]| {
-        mail.via == Via::Maildir
-            && !wanted.name.as_bytes().eq_ignore_ascii_case(name)
-            && ABOVE.iter().any(|one| one.as_bytes().eq_ignore_ascii_case(name))
+    let above = |field: &Field<'_>| {
+        mail.via == Via::Maildir && !field.is(&wanted.name) && field.is_of_delivery()
     };
-    let top = fields.iter().find(|field| !above(field.name));
-    let right = |field: &crate::mail::Field<'_>| {
-        field.is(&wanted.name) && wanted.pattern.is_match(&field.value)
-    };
+    let top = fields.iter().find(|field| !above(field));
+    let right = |field: &Field<'_>| field.is(&wanted.name) && wanted.pattern.is_match(&field.value);
     if top.is_some_and(right) {
         return None;
     }

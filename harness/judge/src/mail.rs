@@ -6,9 +6,18 @@ use smtpspec_reference::{Delivery, Parameter};
 
 use crate::transcript::octets;
 
-/// The fields that final delivery writes on top of a message.
-const DELIVERY: [&str; 6] =
-    ["Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date", "X-RcptTo"];
+/// The fields that final delivery writes on top of a message (RFC 5321 §4.4), or local agents.
+const DELIVERY: [&str; 9] = [
+    "Return-Path",
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "Envelope-From",
+    "X-Envelope-To",
+    "X-Envelope-From",
+    "Delivery-Date",
+    "X-RcptTo",
+];
 
 /// A message that came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,8 +92,7 @@ impl Mail {
     /// The value of a field that final delivery wrote: above all that came with the message. A
     /// client can write a field of such a name into its own header.
     pub fn field_of_delivery(&self, name: &str) -> Option<Vec<u8>> {
-        let of_delivery = |field: &Field<'_>| DELIVERY.iter().any(|name| field.is(name));
-        let header = self.header().into_iter().take_while(of_delivery);
+        let header = self.header().into_iter().take_while(Field::is_of_delivery);
         header.filter(|field| field.is(name)).map(|field| field.value).next()
     }
 
@@ -122,7 +130,7 @@ impl Mail {
             return &self.octets;
         }
         let header = self.header();
-        let other = header.iter().find(|field| !DELIVERY.iter().any(|name| field.is(name)));
+        let other = header.iter().find(|field| !field.is_of_delivery());
         &self.octets[other.map_or_else(|| self.body(), |field| field.at)..]
     }
 
@@ -159,6 +167,11 @@ impl Mail {
 impl Field<'_> {
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Whether final delivery writes such a field on top of a message.
+    pub(crate) fn is_of_delivery(&self) -> bool {
+        DELIVERY.iter().any(|name| self.is(name))
     }
 }
 

@@ -88,7 +88,6 @@ pub(crate) trait Extension: Sync {
     fn on_mail_line(
         &self,
         _model: &Model,
-        _request: &Request<'_>,
         _parameters: &Parameters<'_>,
         expectation: Expectation,
     ) -> Expectation {

@@ -12,10 +12,10 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::{Model, Stimulus};
-use crate::rfc5321::keywords::line_with_parameter;
+use crate::rfc5321::keywords;
 use crate::rfc5321::order;
 use crate::rfc6409;
-use crate::text::{Fault, TextRule};
+use crate::text::TextRule;
 
 /// The extension ETRN.
 pub(crate) struct Etrn;
@@ -39,10 +39,7 @@ impl Extension for Etrn {
     }
 
     fn of_ehlo(&self, _secured: bool) -> Vec<TextRule> {
-        vec![TextRule::new(requirement!("rfc1985-2-1"), "ETRN without a parameter", |reply, _| {
-            let line = line_with_parameter(reply, KEYWORD)?;
-            Some(Fault::new("a parameter behind ETRN", line, KEYWORD.len()))
-        })]
+        vec![keywords::alone(requirement!("rfc1985-2-1"), KEYWORD)]
     }
 
     fn on_command(&self, model: &Model, request: &Request<'_>) -> Option<Expectation> {

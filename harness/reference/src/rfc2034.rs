@@ -10,7 +10,7 @@ use crate::config::Standing;
 use crate::extension::Extension;
 use crate::model::{Model, Stimulus};
 use crate::rfc4954;
-use crate::rfc5321::keywords::line_with_parameter;
+use crate::rfc5321::keywords;
 use crate::rfc6710;
 use crate::text::{Fault, TextRule, behind_enhanced_code};
 use crate::{rfc6531, rfc7504, rfc7505};
@@ -32,14 +32,7 @@ impl Extension for EnhancedStatusCodes {
 
 /// The keyword's line in the reply to EHLO.
 pub(crate) fn of_ehlo() -> TextRule {
-    TextRule::new(
-        requirement!("rfc2034-3-1"),
-        "the keyword ENHANCEDSTATUSCODES without a parameter",
-        |reply, _| {
-            let line = line_with_parameter(reply, KEYWORD)?;
-            Some(Fault::new("a parameter behind ENHANCEDSTATUSCODES", line, KEYWORD.len()))
-        },
-    )
+    keywords::alone(requirement!("rfc2034-3-1"), KEYWORD)
 }
 
 /// The rules on the texts of what answers this, where the server offers the extension.

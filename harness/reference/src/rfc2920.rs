@@ -5,11 +5,10 @@
 //! that is left is that of the keyword's line.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::Reply;
 
 use crate::extension::Extension;
-use crate::rfc5321::keywords::line_with_parameter;
-use crate::text::{Fault, TextRule};
+use crate::rfc5321::keywords;
+use crate::text::TextRule;
 
 /// The extension PIPELINING.
 pub(crate) struct Pipelining;
@@ -24,20 +23,13 @@ impl Extension for Pipelining {
 
 /// The keyword's line in the reply to EHLO.
 pub(crate) fn of_ehlo() -> TextRule {
-    TextRule::new(
-        requirement!("rfc2920-2-1"),
-        "the keyword PIPELINING without a parameter",
-        |reply, _| parameter(reply),
-    )
-}
-
-fn parameter(reply: &Reply) -> Option<Fault> {
-    let line = line_with_parameter(reply, KEYWORD)?;
-    Some(Fault::new("a parameter behind PIPELINING", line, KEYWORD.len()))
+    keywords::alone(requirement!("rfc2920-2-1"), KEYWORD)
 }
 
 #[cfg(test)]
 mod tests {
+    use smtpspec_protocol::Reply;
+
     use super::*;
     use crate::config::Config;
     use crate::testing::preferred;

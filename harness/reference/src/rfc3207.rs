@@ -9,7 +9,7 @@ use smtpspec_protocol::{Reply, Request};
 use crate::expectation::{DECLINES_MAIL, Expectation};
 use crate::extension::Extension;
 use crate::model::Model;
-use crate::rfc5321::keywords::{line_of, line_with_parameter};
+use crate::rfc5321::keywords::{self, line_of};
 use crate::state::State;
 use crate::text::{Fault, TextRule};
 
@@ -54,11 +54,7 @@ impl Extension for StartTls {
 
 /// What holds for the list of keywords: STARTTLS stands alone, and inside TLS it is not there.
 pub(crate) fn of_ehlo(secured: bool) -> impl Iterator<Item = TextRule> {
-    let alone =
-        TextRule::new(requirement!("rfc3207-2-1"), "STARTTLS without parameters", |reply, _| {
-            let line = line_with_parameter(reply, KEYWORD)?;
-            Some(Fault::new("STARTTLS with a parameter", line, 0))
-        });
+    let alone = keywords::alone(requirement!("rfc3207-2-1"), KEYWORD);
     let never_twice =
         TextRule::new(requirement!("rfc3207-4.2-8"), "no STARTTLS inside TLS", |reply, _| {
             let line = line_of(reply, KEYWORD)?;

@@ -10,9 +10,9 @@ use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
 use crate::rfc5321::form::Form as CommandForm;
-use crate::rfc5321::keywords::line_with_parameter;
+use crate::rfc5321::keywords;
 use crate::state::State;
-use crate::text::{Fault, TextRule};
+use crate::text::TextRule;
 
 pub(crate) mod fate;
 mod value;
@@ -64,10 +64,7 @@ impl Extension for Dsn {
 
 /// What holds for the line of the keyword.
 pub(crate) fn of_ehlo() -> TextRule {
-    TextRule::new(requirement!("rfc3461-2-1"), "the keyword DSN without a parameter", |reply, _| {
-        let line = line_with_parameter(reply, KEYWORD)?;
-        Some(Fault::new("a parameter behind DSN", line, KEYWORD.len()))
-    })
+    keywords::alone(requirement!("rfc3461-2-1"), KEYWORD)
 }
 
 /// What the parameters of a MAIL ask for, all together.

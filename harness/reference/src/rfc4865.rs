@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use smtpspec_catalogue::{RequirementId, requirement};
-use smtpspec_protocol::{Command, Parameter, Parameters, Reply, Request};
+use smtpspec_protocol::{Parameter, Parameters, Reply};
 
 use crate::config::Config;
 use crate::expectation::Expectation;
@@ -90,11 +90,9 @@ impl Extension for FutureRelease {
     fn on_mail_line(
         &self,
         model: &Model,
-        request: &Request<'_>,
         parameters: &Parameters<'_>,
         expectation: Expectation,
     ) -> Expectation {
-        let sound = matches!(request.command, Ok(Command::Mail(_)));
         let all = || parameters.iter();
         let holds: Vec<_> = all().filter(|one| Hold::is_asked(one.keyword)).collect();
         let expectation = match holds.as_slice() {
@@ -102,7 +100,7 @@ impl Extension for FutureRelease {
                 model,
                 expectation,
                 requirement!("rfc4865-4.2-9"),
-                sound && all().count() == holds.len(),
+                all().count() == holds.len(),
                 "There is one time at which a message is released",
             ),
             _ => expectation,
@@ -124,11 +122,7 @@ impl Extension for FutureRelease {
                     .offers("ENHANCEDSTATUSCODES")
                     .then(|| rfc2034::of_arguments(requirement!("rfc4865-5.2.2-3"))),
             )
-            .rule_if(
-                sound && all().count() == 2,
-                requirement!("rfc4865-5.2.2-2"),
-                &[REFUSED, "455 555"],
-            )
+            .rule_if(all().count() == 2, requirement!("rfc4865-5.2.2-2"), &[REFUSED, "455 555"])
             .refuse_if(true, || {
                 Reply::new(
                     501,
@@ -199,9 +193,18 @@ fn interval(value: &[u8]) -> Option<u64> {
     fits.then(|| value.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
 }
 
-/// A date and time of RFC 3339 in Universal Time.
+/// A date and time of RFC 3339 in Universal Time, of which the second may have a fraction.
+///
+/// ```abnf
+/// time-secfrac = "." 1*DIGIT
+/// ```
 fn instant(value: &[u8]) -> Option<i64> {
-    date_time(value).filter(|_| value.ends_with(b"Z") || value.ends_with(b"z"))
+    let [time @ .., zone @ (b'Z' | b'z')] = value else { return None };
+    let mut parts = time.splitn(2, |octet| *octet == b'.');
+    let (whole, fraction) = (parts.next()?, parts.next());
+    let sound =
+        fraction.is_none_or(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
+    date_time(&[whole, &[*zone]].concat()).filter(|_| sound)
 }
 
 /// What the line of the EHLO reply allows.
@@ -276,6 +279,10 @@ mod tests {
                 ("MAIL FROM:<> HOLDUNTIL=2029-12-31T23:59:59Z", 504, Fails),
                 ("MAIL FROM:<> HOLDUNTIL=2030-01-01T00:00:01Z", 250, Fails),
                 ("MAIL FROM:<> HOLDUNTIL=2029-12-31T23:59:59+00:00", 250, Fails),
+                ("MAIL FROM:<> HOLDUNTIL=2029-12-31T23:59:59.125Z", 250, Fine),
+                ("MAIL FROM:<> HOLDUNTIL=2029-12-31T23:59:59.125z", 501, Fails),
+                ("MAIL FROM:<> HOLDUNTIL=2029-12-31T23:59:59.Z", 250, Fails),
+                ("MAIL FROM:<> HOLDUNTIL=2029-12-31T23:59:59.1.2Z", 250, Fails),
                 ("MAIL FROM:<> HOLDFOR=60 HOLDFOR=60", 250, Fails),
                 ("MAIL FROM:<> HOLDFOR=60 HOLDUNTIL=2029-01-01T00:00:00Z", 250, Fails),
                 ("MAIL FROM:<> HOLDFOR=60 HOLDUNTIL=2029-01-01T00:00:00Z", 501, Fine),
@@ -302,6 +309,7 @@ mod tests {
             rules[0].fault(&Reply::multiline(250, ["mx.test", line]), None).is_some()
         };
         assert!(!fault("FUTURERELEASE 1 2030-01-01T00:00:00Z") && !fault("FUTURE"));
+        assert!(!fault("FUTURERELEASE 1 2030-01-01T00:00:00.0Z"));
         for line in [
             "FUTURERELEASE",
             "futurerelease 86400",

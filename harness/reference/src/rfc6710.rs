@@ -67,7 +67,6 @@ impl Extension for MtPriority {
     fn on_mail_line(
         &self,
         _model: &Model,
-        _request: &Request<'_>,
         parameters: &Parameters<'_>,
         expectation: Expectation,
     ) -> Expectation {

@@ -10,8 +10,8 @@ use crate::config::Standing;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
-use crate::rfc5321::keywords::line_with_parameter;
-use crate::text::{Fault, TextRule};
+use crate::rfc5321::keywords;
+use crate::text::TextRule;
 
 /// The extension RRVS.
 pub(crate) struct Rrvs;
@@ -24,14 +24,7 @@ impl Extension for Rrvs {
     }
 
     fn of_ehlo(&self, _secured: bool) -> Vec<TextRule> {
-        vec![TextRule::new(
-            requirement!("rfc7293-3.1-1"),
-            "RRVS without a parameter",
-            |reply, _| {
-                let line = line_with_parameter(reply, KEYWORD)?;
-                Some(Fault::new("a parameter behind RRVS", line, KEYWORD.len()))
-            },
-        )]
+        vec![keywords::alone(requirement!("rfc7293-3.1-1"), KEYWORD)]
     }
 
     fn rcpt_parameters(&self) -> &'static [&'static str] {

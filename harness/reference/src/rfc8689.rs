@@ -10,8 +10,8 @@ use smtpspec_protocol::{Parameter, Reply};
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
-use crate::rfc5321::keywords::line_with_parameter;
-use crate::text::{Fault, TextRule};
+use crate::rfc5321::keywords;
+use crate::text::TextRule;
 
 /// The extension REQUIRETLS.
 pub(crate) struct RequireTls;
@@ -29,14 +29,7 @@ impl Extension for RequireTls {
     }
 
     fn of_ehlo(&self, _secured: bool) -> Vec<TextRule> {
-        vec![TextRule::new(
-            requirement!("rfc8689-7-2"),
-            "REQUIRETLS without a parameter",
-            |reply, _| {
-                let line = line_with_parameter(reply, KEYWORD)?;
-                Some(Fault::new("a parameter behind REQUIRETLS", line, KEYWORD.len()))
-            },
-        )]
+        vec![keywords::alone(requirement!("rfc8689-7-2"), KEYWORD)]
     }
 
     fn mail_parameters(&self) -> &'static [&'static str] {

@@ -20,9 +20,14 @@ pub struct TextRule {
     check: Check,
 }
 
-/// Finds what is wrong with a reply. The name is the one by which the server has called itself,
-/// if it has.
-type Check = fn(&Reply, Option<&[u8]>) -> Option<Fault>;
+/// Finds what is wrong with a reply.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// The name is the one by which the server has called itself, if it has.
+    OfReply(fn(&Reply, Option<&[u8]>) -> Option<Fault>),
+    /// What several extensions want of their keywords.
+    OfKeyword(fn(&Reply, &str) -> Option<Fault>, &'static str),
+}
 
 /// What is wrong with a text, and where (RFC 5321 §4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +50,24 @@ pub struct TextBreach<'e> {
 }
 
 impl TextRule {
-    pub(crate) fn new(requirement: RequirementId, wanted: &'static str, check: Check) -> Self {
-        Self { requirement, level: requirement.requirement().level, wanted, check }
+    pub(crate) fn new(
+        requirement: RequirementId,
+        wanted: &'static str,
+        check: fn(&Reply, Option<&[u8]>) -> Option<Fault>,
+    ) -> Self {
+        let level = requirement.requirement().level;
+        Self { requirement, level, wanted, check: Check::OfReply(check) }
+    }
+
+    /// A rule on the line of a keyword, which is given to the check.
+    pub(crate) fn of_keyword(
+        requirement: RequirementId,
+        wanted: &'static str,
+        keyword: &'static str,
+        check: fn(&Reply, &str) -> Option<Fault>,
+    ) -> Self {
+        let level = requirement.requirement().level;
+        Self { requirement, level, wanted, check: Check::OfKeyword(check, keyword) }
     }
 
     /// The same rule as no more than a recommendation.
@@ -56,7 +77,10 @@ impl TextRule {
 
     /// How the reply breaks the rule, if it does (RFC 5321 §4.2).
     pub fn fault(&self, reply: &Reply, name: Option<&[u8]>) -> Option<Fault> {
-        (self.check)(reply, name)
+        match self.check {
+            Check::OfReply(check) => check(reply, name),
+            Check::OfKeyword(check, keyword) => check(reply, keyword),
+        }
     }
 
     /// How strongly the rule binds (RFC 2119).

@@ -9,7 +9,7 @@ use super::chunking;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
-use crate::rfc5321::keywords::line_with_parameter;
+use crate::rfc5321::keywords;
 use crate::rfc6152;
 use crate::text::{Fault, TextRule};
 
@@ -34,14 +34,7 @@ impl Extension for BinaryMime {
     /// The keyword has no parameter, and does not stand without CHUNKING.
     fn of_ehlo(&self, _secured: bool) -> Vec<TextRule> {
         vec![
-            TextRule::new(
-                requirement!("rfc3030-3-2"),
-                "the keyword BINARYMIME without a parameter",
-                |reply, _| {
-                    let line = line_with_parameter(reply, KEYWORD)?;
-                    Some(Fault::new("a parameter behind BINARYMIME", line, KEYWORD.len()))
-                },
-            ),
+            keywords::alone(requirement!("rfc3030-3-2"), KEYWORD),
             TextRule::new(
                 requirement!("rfc3030-3-1"),
                 "BINARYMIME and CHUNKING together",

@@ -1,6 +1,6 @@
 //! RFC 5321 §4.1.1.1 (ehlo-line), with §3.2: the list of keywords, where it is due and where not.
 
-use smtpspec_catalogue::requirement;
+use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_protocol::Reply;
 
 use crate::text::{Fault, TextRule};
@@ -13,6 +13,19 @@ pub(crate) fn line_of(reply: &Reply, keyword: &str) -> Option<usize> {
 /// The same where something stands behind the keyword.
 pub(crate) fn line_with_parameter(reply: &Reply, keyword: &str) -> Option<usize> {
     line_where(reply, keyword, |behind| !behind.trim_ascii().is_empty())
+}
+
+/// That nothing stands behind the keyword, as most extensions want it of theirs.
+pub(crate) fn alone(requirement: RequirementId, keyword: &'static str) -> TextRule {
+    TextRule::of_keyword(
+        requirement,
+        "the keyword without a parameter",
+        keyword,
+        |reply, keyword| {
+            let line = line_with_parameter(reply, keyword)?;
+            Some(Fault::new("a parameter behind the keyword", line, keyword.len()))
+        },
+    )
 }
 
 /// The first line with the keyword where what stands behind it fits.

@@ -38,7 +38,7 @@ pub(crate) fn on_mail(
     let expectation = refuse_repeated(&mail.parameters, expectation);
     let expectation = rfc3461::of_mail(model, request, &mail.parameters, expectation);
     let expectation = extension::offered(model).fold(expectation, |expectation, extension| {
-        extension.on_mail_line(model, request, &mail.parameters, expectation)
+        extension.on_mail_line(model, &mail.parameters, expectation)
     });
     // What a careful server takes, offered parameters included, is no error of syntax.
     let taken =

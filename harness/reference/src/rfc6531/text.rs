@@ -5,20 +5,13 @@ use smtpspec_catalogue::requirement;
 use smtpspec_protocol::Reply;
 
 use super::KEYWORD;
-use crate::rfc5321::keywords::{line_of, line_with_parameter};
+use crate::rfc5321::keywords::{self, line_of};
 use crate::text::{Fault, TextRule, behind_enhanced_code};
 
 /// The positive reply to EHLO, where it lists the keyword.
 pub(super) fn of_ehlo() -> [TextRule; 3] {
     [
-        TextRule::new(
-            requirement!("rfc6531-3.1-1"),
-            "the keyword SMTPUTF8 without a parameter",
-            |reply, _| {
-                let line = line_with_parameter(reply, KEYWORD)?;
-                Some(Fault::new("a parameter behind SMTPUTF8", line, KEYWORD.len()))
-            },
-        ),
+        keywords::alone(requirement!("rfc6531-3.1-1"), KEYWORD),
         TextRule::new(requirement!("rfc6531-3.1-8"), "8BITMIME beside SMTPUTF8", |reply, _| {
             let line = line_of(reply, KEYWORD)?;
             let fault = Fault::new("SMTPUTF8 is offered without 8BITMIME", line, 0);
