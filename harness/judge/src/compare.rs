@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smtpspec_protocol::escape::escape;
 use smtpspec_protocol::{CodeSet, Reply, ReplyCode};
+use smtpspec_reference::sasl;
 use smtpspec_scenario::{Alternative, Hear, ReplyPattern};
 
 use crate::watch::Exchange;
@@ -21,8 +22,19 @@ pub(crate) enum Fit {
     Wrong { what: String, wanted: String },
 }
 
-/// Compares a reply with a pattern. `after` is the time since the last octet was sent.
-pub(crate) fn reply(pattern: &ReplyPattern, exchange: &Exchange, after: Duration) -> Fit {
+/// What a reply is compared with, beside the pattern.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Context {
+    /// The time since the last octet was sent.
+    pub(crate) after: Duration,
+    /// With what a server that knows the password answers the last message of SCRAM.
+    pub(crate) verifier: Option<Vec<u8>>,
+    /// Whether the connection ended without the alert that ends TLS.
+    pub(crate) truncated: bool,
+}
+
+/// Compares a reply with a pattern.
+pub(crate) fn reply(pattern: &ReplyPattern, exchange: &Exchange, context: &Context) -> Fit {
     let Some(seen) = &exchange.reply else {
         // Where only the octets are asked for, they need not be a reply: a record of TLS is none.
         let asked_for = pattern.must.is_empty()
@@ -37,7 +49,8 @@ pub(crate) fn reply(pattern: &ReplyPattern, exchange: &Exchange, after: Duration
     }
     if let Some((what, wanted)) = form(pattern, exchange)
         .or_else(|| details(pattern, seen))
-        .or_else(|| timing(pattern, after))
+        .or_else(|| challenge(pattern, seen, context.verifier.as_deref()))
+        .or_else(|| timing(pattern, context.after))
     {
         return Fit::Wrong { what, wanted };
     }
@@ -122,6 +135,30 @@ fn details(pattern: &ReplyPattern, seen: &Reply) -> Option<(String, String)> {
     None
 }
 
+/// What is wrong with what the text is the BASE64 of.
+fn challenge(
+    pattern: &ReplyPattern,
+    seen: &Reply,
+    verifier: Option<&[u8]>,
+) -> Option<(String, String)> {
+    if pattern.challenge.is_none() && !pattern.signed {
+        return None;
+    }
+    let text = text_of(seen);
+    let Some(decoded) = sasl::decode(&text) else {
+        return Some((format!("the text `{}`", escape(&text)), "BASE64".to_owned()));
+    };
+    if let Some(wanted) = pattern.challenge.as_ref().filter(|wanted| !wanted.is_match(&decoded)) {
+        let wanted = format!("BASE64 of what matches `{}`", wanted.as_str());
+        return Some((format!("the BASE64 of `{}`", escape(&decoded)), wanted));
+    }
+    // Further attributes may stand behind the proof (RFC 5802 §7).
+    let rest = verifier.and_then(|verifier| decoded.strip_prefix(verifier));
+    let proved = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b","));
+    let wanted = "the server's proof that it knows the password";
+    (pattern.signed && !proved).then(|| ("another text".to_owned(), wanted.to_owned()))
+}
+
 fn timing(pattern: &ReplyPattern, after: Duration) -> Option<(String, String)> {
     if let Some(least) = pattern.not_before.filter(|least| after < *least) {
         return Some((format!("a reply after {after:.1?}"), format!("none before {least:?}")));
@@ -170,6 +207,7 @@ pub(crate) fn describe_hear(hear: &Hear) -> String {
         Hear::Permitted => "a reply that the specification permits".to_owned(),
         Hear::Silence(time) => format!("nothing for {time:?}"),
         Hear::Closed(_) => "the end of the connection".to_owned(),
+        Hear::Alerted(_) => "the alert that ends TLS, and the end of the connection".to_owned(),
         Hear::Reset(_) => "a reset of the connection".to_owned(),
     }
 }

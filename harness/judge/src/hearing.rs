@@ -6,9 +6,10 @@ use std::time::Duration;
 use smtpspec_catalogue::{Grade, Level, RequirementId};
 use smtpspec_scenario::{Alternative, Hear, ReplyPattern, Ruling, Step};
 
-use crate::compare::{self, Fit};
+use crate::compare::{self, Context, Fit};
 use crate::peer::Link;
 use crate::play::{Item, Play};
+use crate::transcript::Happening;
 use crate::verdict::{Evidence, Finding, Source, Verdict};
 use crate::watch::{Asked, Exchange};
 
@@ -34,16 +35,18 @@ impl Play {
                 Link::Open | Link::Unopened => return false,
             },
         };
-        let mut after = Duration::ZERO;
+        let truncated = matches!(&ear, Ear::Ended(event, _) if self.transcript.events[*event].what == Happening::Truncated);
+        let mut context =
+            Context { truncated, verifier: self.verifier.clone(), ..Context::default() };
         if let Ear::Reply(exchange) = &ear {
             let came = Duration::from_micros(self.transcript.events[exchange.event].at_us);
-            after = came.saturating_sub(self.peers[peer].last_sent);
+            context.after = came.saturating_sub(self.peers[peer].last_sent);
             self.note(peer, exchange);
         }
         if let Hear::AnyOf(alternatives) = hear {
-            self.choose(item, alternatives, &ear, after);
+            self.choose(item, alternatives, &ear, &context);
         } else {
-            let fit = fit(hear, &ear, after);
+            let fit = fit(hear, &ear, &context);
             self.decide(item, hear, &ear, fit);
         }
         true
@@ -62,8 +65,8 @@ impl Play {
     }
 
     /// Takes the first alternative that fits.
-    fn choose(&mut self, item: &Item, alternatives: &[Alternative], ear: &Ear, after: Duration) {
-        let fits: Vec<Fit> = alternatives.iter().map(|one| fit(&one.hear, ear, after)).collect();
+    fn choose(&mut self, item: &Item, alternatives: &[Alternative], ear: &Ear, context: &Context) {
+        let fits: Vec<Fit> = alternatives.iter().map(|one| fit(&one.hear, ear, context)).collect();
         let right = fits.iter().position(|fit| matches!(fit, Fit::Right | Fit::Short { .. }));
         if let Some(index) = right {
             let chosen = &alternatives[index];
@@ -300,18 +303,22 @@ impl Ear {
     }
 }
 
-fn fit(hear: &Hear, ear: &Ear, after: Duration) -> Fit {
+fn fit(hear: &Hear, ear: &Ear, context: &Context) -> Fit {
     let wrong = || Fit::Wrong { what: heard(ear), wanted: compare::describe_hear(hear) };
     match (hear, ear) {
-        (Hear::Reply(pattern), Ear::Reply(exchange)) => compare::reply(pattern, exchange, after),
+        (Hear::Reply(pattern), Ear::Reply(exchange)) => compare::reply(pattern, exchange, context),
         (Hear::Permitted, Ear::Reply(exchange)) => permitted(exchange),
         // A server that closes with octets unread makes its system send a reset, so both count.
-        (Hear::Closed(_), Ear::Ended(..)) | (Hear::Reset(_), Ear::Ended(_, true)) => Fit::Right,
-        (Hear::Closed(_) | Hear::Reset(_) | Hear::Silence(_), Ear::Reply(exchange))
-            if exchange.reply.as_ref().is_some_and(|reply| reply.code.get() == 421) =>
-        {
-            Fit::Policy
-        }
+        (Hear::Alerted(_), Ear::Ended(_, false)) if context.truncated => Fit::Wrong {
+            what: "the connection was closed without the alert that ends TLS".to_owned(),
+            wanted: compare::describe_hear(hear),
+        },
+        (Hear::Closed(_) | Hear::Alerted(_), Ear::Ended(..))
+        | (Hear::Reset(_), Ear::Ended(_, true)) => Fit::Right,
+        (
+            Hear::Closed(_) | Hear::Alerted(_) | Hear::Reset(_) | Hear::Silence(_),
+            Ear::Reply(exchange),
+        ) if exchange.reply.as_ref().is_some_and(|reply| reply.code.get() == 421) => Fit::Policy,
         _ => wrong(),
     }
 }
@@ -335,7 +342,7 @@ fn wants_an_answer(hear: &Hear) -> bool {
     match hear {
         Hear::Reply(_) | Hear::Permitted => true,
         Hear::AnyOf(alternatives) => alternatives.iter().all(|one| wants_an_answer(&one.hear)),
-        Hear::Silence(_) | Hear::Closed(_) | Hear::Reset(_) => false,
+        Hear::Silence(_) | Hear::Closed(_) | Hear::Alerted(_) | Hear::Reset(_) => false,
     }
 }
 
@@ -344,7 +351,7 @@ fn blames_a_cut(hear: &Hear) -> bool {
     match hear {
         Hear::Reply(pattern) => pattern.policy_fails,
         Hear::AnyOf(alternatives) => alternatives.iter().any(|one| blames_a_cut(&one.hear)),
-        Hear::Reset(_) => true,
+        Hear::Alerted(_) | Hear::Reset(_) => true,
         Hear::Permitted | Hear::Silence(_) | Hear::Closed(_) => false,
     }
 }

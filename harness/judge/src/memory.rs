@@ -196,7 +196,7 @@ impl Conversation {
                     heard.push(seen.reply);
                 }
             }
-            let over = matches!(what, Happening::Waited | Happening::Closed);
+            let over = matches!(what, Happening::Waited | Happening::Closed | Happening::Truncated);
             if over && !self.far.closed && self.far.starts_tls {
                 let what = self.far.secure(self.now);
                 self.note(what);
@@ -227,13 +227,19 @@ pub fn offered(config: &Arc<Config>) -> Vec<String> {
     lines.iter().skip(1).map(keyword).collect()
 }
 
+/// The cipher suite of handshakes that take place in memory.
+const CIPHER: &str = "TLS_AES_256_GCM_SHA384";
+
 /// One server for each connection, and what it has said that was not read yet.
 #[derive(Debug)]
 struct Far {
+    config: Arc<Config>,
     server: Server,
     inbox: VecDeque<Vec<u8>>,
     /// Whether the server awaits a TLS handshake.
     starts_tls: bool,
+    /// Whether the handshake is over.
+    secured: bool,
     deliveries: Vec<Delivery>,
     /// The deliveries that were not yet handed to the case, each with the time at which it goes out.
     waiting: Vec<(Duration, usize)>,
@@ -245,9 +251,11 @@ struct Far {
 impl Far {
     fn open(config: &Arc<Config>, now: Duration) -> Self {
         let mut far = Self {
+            config: Arc::clone(config),
             server: Server::new(Arc::clone(config)),
             inbox: VecDeque::new(),
             starts_tls: false,
+            secured: false,
             deliveries: Vec::new(),
             waiting: Vec::new(),
             spoken_to: now,
@@ -273,10 +281,11 @@ impl Far {
         }
         // What was said in the clear and not read would have been taken for TLS.
         self.inbox.clear();
-        self.server.secured(now);
+        self.secured = true;
+        self.server.secured(now, CIPHER);
         self.collect();
-        let word = || "in memory".to_owned();
-        Happening::Secured(Tls { version: word(), cipher: word(), certificate: None })
+        let (version, cipher) = ("in memory".to_owned(), CIPHER.to_owned());
+        Happening::Secured(Tls { version, cipher, certificate: None })
     }
 
     /// What is there, or what comes up to the end of the time, which passes only if nothing is.
@@ -287,7 +296,8 @@ impl Far {
                 return Happening::Received { octets };
             }
             if self.closed {
-                return Happening::Closed;
+                let silent = self.secured && !self.config.ends_tls();
+                return if silent { Happening::Truncated } else { Happening::Closed };
             }
             let Some(deadline) = self.server.deadline().filter(|&deadline| deadline <= until)
             else {

@@ -113,7 +113,7 @@ impl Peer {
                 self.link = Link::Cut(event);
             }
             Happening::Waited | Happening::Delivered(_) => {}
-            Happening::Closed => {
+            Happening::Closed | Happening::Truncated => {
                 self.watch.closed(event, now.saturating_sub(self.last_sent));
                 self.link = Link::Closed(event);
             }

@@ -86,7 +86,6 @@ pub enum Action {
 }
 
 /// A case while it is being played.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Play {
     pub(crate) case: Case,
     pub(crate) setup: Setup,
@@ -105,8 +104,10 @@ pub struct Play {
     admitted: bool,
     /// Whether the prelude lies behind us.
     dialogue_reached: bool,
-    /// Whether the dialogue is content with a TLS handshake that fails.
-    pub(crate) may_fail: bool,
+    /// The step that wants the TLS handshake under way.
+    pub(crate) handshake: Option<Item>,
+    /// With what a server that knows the password answers the last message of SCRAM.
+    pub(crate) verifier: Option<Vec<u8>>,
     /// Whether the last QUIT has gone out.
     quit_sent: bool,
 }
@@ -168,7 +169,8 @@ impl Play {
             stage: Stage::Between,
             admitted: false,
             dialogue_reached: false,
-            may_fail: false,
+            handshake: None,
+            verifier: None,
             quit_sent: false,
         }
     }
@@ -215,7 +217,7 @@ impl Play {
             }
             Happening::HandshakeFailed { reason } => {
                 let reason = reason.clone();
-                self.not_secured(&reason);
+                self.not_secured(event, &reason);
             }
             Happening::Waited => self.waited(now, event),
             Happening::Delivered(_) => self.collected.events.push(event),
@@ -267,11 +269,14 @@ impl Play {
         let on_connect = self.setup.profile.tls == Tls::OnConnect;
         if on_connect && self.peers[peer].link == Link::Open && !self.peers[peer].secured {
             self.agenda.push_front(item);
-            self.may_fail = false;
+            self.handshake = None;
             return Some(Action::Secure { connection: peer });
         }
         match item.step.act.clone() {
-            Act::Send(send) => return self.send(peer, &send, now),
+            Act::Send(send) => {
+                self.handshake = Some(item);
+                return self.send(peer, &send, now);
+            }
             Act::Swap => self.peers[peer].swap(),
             Act::Hear(hear) => {
                 let until = self.deadline(&hear, peer, now);
@@ -321,7 +326,9 @@ impl Play {
         let patience = self.patience(now);
         let wait = |hear: &Hear| match hear {
             Hear::Silence(time) => Some(now + self.by_clock(*time)),
-            Hear::Closed(within) | Hear::Reset(within) => within.map(|time| now + time),
+            Hear::Closed(within) | Hear::Alerted(within) | Hear::Reset(within) => {
+                within.map(|time| now + time)
+            }
             // A reply that comes too late is read all the same, so that it can be shown.
             Hear::Reply(pattern) => pattern
                 .within

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use smtpspec_protocol::{CodeSet, Protocol};
 use smtpspec_scenario::{
-    Act, Condition, Content, Given, Hear, Place, Profile, ReplyPattern, Scenario, Send, Step,
-    Template, Tls,
+    Act, Condition, Content, Given, Hear, Place, Profile, ReplyPattern, Ruling, Scenario, Send,
+    Step, Template, Tls,
 };
 
 /// The steps that lead to `given`. EHLO stands alone here, or LHLO (RFC 2033 §4.1); where a server knows no EHLO the
@@ -32,7 +32,7 @@ pub(crate) fn steps(given: Given, protocol: Protocol, tls: Tls, login: bool) -> 
             steps.extend(line.map(say).into_iter().chain([hear(codes)]));
         }
         if begins && line == Some(&hello) {
-            let handshake = Send::Handshake { may_fail: false };
+            let handshake = Send::Handshake { failed: Ruling::Inconclusive };
             steps.extend([say("STARTTLS"), hear("220"), step(Act::Send(handshake))]);
             steps.extend([say(&hello), hear("250")]);
         }

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use smtpspec_catalogue::Grade;
 use smtpspec_reference::sasl::{self, Answering, Mechanism};
-use smtpspec_scenario::{Content, Missing, SLOW, Send, Template};
+use smtpspec_scenario::{Act, Answer, Content, Missing, Ruling, SLOW, Send, Template};
 
 use crate::peer::Link;
 use crate::play::{Action, Play, Stage};
 use crate::segmentation::Segmentation;
 use crate::transcript::Ending;
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
 
 impl Play {
     pub(crate) fn send(&mut self, peer: usize, send: &Send, now: Duration) -> Option<Action> {
-        if let Send::Handshake { may_fail } = send {
-            return self.handshake(peer, *may_fail);
+        if let Send::Handshake { .. } = send {
+            return self.handshake(peer);
         }
         let how = match send {
             Send::Close => Some(Ending::Close),
@@ -49,20 +50,34 @@ impl Play {
     }
 
     /// Begins TLS; where the server has gone instead, that is as good as a handshake that fails.
-    fn handshake(&mut self, peer: usize, may_fail: bool) -> Option<Action> {
-        self.may_fail = may_fail;
+    fn handshake(&mut self, peer: usize) -> Option<Action> {
         if self.peers[peer].link == Link::Open {
             return Some(Action::Secure { connection: peer });
         }
-        self.not_secured("the server had ended the connection");
+        let event = self.transcript.events.len().saturating_sub(1);
+        self.not_secured(event, "the server had ended the connection");
         None
     }
 
-    /// There was no TLS handshake. Whose fault that is can't be told: the two libraries may have
-    /// nothing in common.
-    pub(crate) fn not_secured(&mut self, reason: &str) {
-        let verdict = if self.may_fail { Verdict::Pass } else { Verdict::Inconclusive };
-        self.stop(verdict, format!("there was no TLS handshake: {reason}"));
+    /// There was no TLS handshake. Whose fault that is can't be told, unless the scenario says so:
+    /// the two libraries may have nothing in common.
+    pub(crate) fn not_secured(&mut self, event: usize, reason: &str) {
+        let what = format!("there was no TLS handshake: {reason}");
+        let step = self.handshake.take();
+        let failed = match step.as_ref().map(|item| &item.step.act) {
+            Some(Act::Send(Send::Handshake { failed })) => *failed,
+            _ => Ruling::Inconclusive,
+        };
+        let grade = match failed {
+            Ruling::Fail => Grade::Must,
+            Ruling::Warn => Grade::Should,
+            other => return self.stop(Verdict::from(other), what),
+        };
+        if let Some(item) = step {
+            let evidence = Evidence { event, ..Evidence::default() };
+            self.convict(&item, grade, what, "a TLS handshake".to_owned(), evidence);
+            self.stop(Verdict::of_breach(grade), String::new());
+        }
     }
 
     /// The writes that a step stands for.
@@ -100,15 +115,12 @@ impl Play {
                 Content::Base64(template) => {
                     octets.extend(sasl::encode(&self.expand(template)?).into_bytes());
                 }
-                Content::Answer { mechanism, challenge, password } => {
-                    let challenge = self.expand(challenge)?;
-                    let password = password.as_ref().map(|password| self.expand(password));
-                    let password = match password.transpose()? {
-                        Some(password) => password,
-                        None => self.variables.get("password")?.to_vec(),
-                    };
-                    octets.extend(self.answer(mechanism, &challenge, &password)?);
-                }
+                // A challenge that makes no sense is answered by the asterisk that cancels
+                // (rfc4954-4-22).
+                Content::Answer(answer) => match self.answer(answer)? {
+                    Some(answer) => octets.extend(sasl::encode(&answer.response).into_bytes()),
+                    None => octets.push(b'*'),
+                },
             }
         }
         Ok(octets)
@@ -122,7 +134,7 @@ impl Play {
             fields.any(|(_, value)| value.names().any(is_secret))
         };
         let encoded = |content: &&Content| match content {
-            Content::Answer { .. } => true,
+            Content::Answer(_) => true,
             Content::Base64(text) => text.names().any(|name| is_secret(name) || in_field(name)),
             // In plain text the secret is what it is.
             Content::Text(_) | Content::Repeat { .. } => false,
@@ -135,22 +147,43 @@ impl Play {
         for secret in used {
             self.secrets.add(&secret);
         }
+        for content in send.contents() {
+            let Content::Answer(answer) = content else { continue };
+            let answer = self.answer(answer).ok().flatten();
+            self.verifier = answer.and_then(|answer| answer.verifier);
+            // It comes of the password too.
+            if let Some(verifier) = &self.verifier {
+                self.secrets.add(sasl::encode(verifier).as_bytes());
+            }
+        }
     }
 
-    /// The BASE64 of what a mechanism answers; a challenge that makes no sense is answered by the
-    /// asterisk that cancels (rfc4954-4-22).
-    fn answer(
-        &self,
-        mechanism: &str,
-        challenge: &[u8],
-        password: &[u8],
-    ) -> Result<Vec<u8>, Missing> {
-        let (user, nonce) = (self.variables.get("user")?, self.variables.get("unique")?);
-        let client = Answering { user, password, nonce };
-        let answered = Mechanism::named(mechanism.as_bytes())
-            .zip(sasl::decode(challenge))
-            .and_then(|(mechanism, challenge)| sasl::answer(mechanism, client, &challenge));
-        Ok(answered.map_or(b"*".to_vec(), |answer| sasl::encode(&answer).into_bytes()))
+    /// What a mechanism answers, where the challenge makes sense.
+    fn answer(&self, answer: &Answer) -> Result<Option<sasl::Answer>, Missing> {
+        let challenge = self.expand(&answer.challenge)?;
+        let user = self.variables.get("user")?;
+        let password = match &answer.password {
+            Some(password) => self.expand(password)?,
+            None => self.variables.get("password")?.to_vec(),
+        };
+        let first = match &answer.first {
+            Some(first) => self.expand(first)?,
+            None => [b"n,,n=", user, b",r=", self.variables.get("unique")?].concat(),
+        };
+        let choice = |text: &Option<Template>| text.as_ref().map(|it| self.expand(it)).transpose();
+        let (header, nonce) = (choice(&answer.header)?, choice(&answer.nonce)?);
+        let extensions = choice(&answer.extensions)?;
+        let client = Answering {
+            user,
+            password: &password,
+            first: &first,
+            header: header.as_deref(),
+            nonce: nonce.as_deref(),
+            extensions: extensions.as_deref(),
+        };
+        let mechanism = Mechanism::named(&self.expand(&answer.mechanism)?);
+        let known = mechanism.zip(sasl::decode(&challenge));
+        Ok(known.and_then(|(mechanism, challenge)| sasl::answer(mechanism, client, &challenge)))
     }
 
     pub(crate) fn expand(&self, template: &Template) -> Result<Vec<u8>, Missing> {

@@ -67,6 +67,8 @@ pub enum Happening {
     Waited,
     /// The peer ended its side in order.
     Closed,
+    /// It did so without the alert that ends TLS (RFC 8314 §3.4).
+    Truncated,
     /// The peer, or the network, cut the connection.
     Cut {
         /// The system's reason.

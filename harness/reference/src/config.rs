@@ -7,9 +7,10 @@ use std::time::Duration;
 use smtpspec_protocol::rfc3492::u_labels;
 use smtpspec_protocol::{ForwardPath, Grammar, Host, Mailbox, Protocol, limits};
 
-use crate::mutants::Mutant;
+use crate::mutants::{Fault, Mutant, faults};
 use crate::policy::Refusal;
 use crate::rfc1985;
+use crate::sasl::Slip;
 
 /// The facts and the policy of a reference server. The texts are the operator's and go out as
 /// they stand, so they have to be printable ASCII, and names have to be domain names. Mailboxes and
@@ -92,6 +93,8 @@ pub struct Config {
     pub etrn: Vec<String>,
     /// What is refused for reasons of the server's own (RFC 5321 §7.8).
     pub refusals: Vec<Refusal>,
+    /// What the mechanisms of SASL get wrong; nothing for a careful server.
+    pub slips: Vec<Slip>,
     /// In which ways the server deviates from the rules; none for a careful one.
     pub mutants: Vec<&'static Mutant>,
 }
@@ -202,6 +205,11 @@ pub(crate) enum Standing {
 }
 
 impl Config {
+    /// Whether the end of TLS is told before the connection is closed (rfc8314-3.4-1).
+    pub fn ends_tls(&self) -> bool {
+        !faults(&self.mutants).any(|fault| matches!(fault, Fault::Truncates))
+    }
+
     /// What mail to this path would meet.
     pub(crate) fn standing(&self, path: &ForwardPath<'_>) -> Standing {
         match path {
@@ -375,6 +383,7 @@ impl Default for Config {
             etrn: vec!["branch.example.test".to_owned()],
             submission: false,
             refusals: Vec::new(),
+            slips: Vec::new(),
             mutants: Vec::new(),
         }
     }

@@ -41,7 +41,7 @@ pub(crate) trait Extension: Sync {
     }
 
     /// The parameters that follow the keyword in our own EHLO reply, with a leading space.
-    fn arguments(&self, _config: &Config) -> String {
+    fn arguments(&self, _model: &Model, _config: &Config) -> String {
         String::new()
     }
 
@@ -148,7 +148,7 @@ pub(crate) fn lines<'a>(model: &'a Model, config: &'a Config) -> impl Iterator<I
         .iter()
         .filter(|extension| extension.is_available(model))
         .filter(|extension| !config.withheld.iter().any(|no| no == extension.keyword()))
-        .map(|extension| format!("{}{}", extension.keyword(), extension.arguments(config)))
+        .map(|extension| format!("{}{}", extension.keyword(), extension.arguments(model, config)))
 }
 
 /// The extension that the model knows, the server offers and this parameter of MAIL belongs to.

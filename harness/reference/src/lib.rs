@@ -49,6 +49,7 @@
 //! | RFC 6531 SMTPUTF8 | `rfc6531.rs` |
 //! | RFC 7504 521 and 556 | `rfc7504.rs` |
 //! | RFC 7505 null MX | `rfc7505.rs` |
+//! | RFC 8314 TLS for submission | `rfc8314.rs` |
 //! | RFC 9422 LIMITS | `rfc9422.rs` |
 //! | RFC 6710 MT-PRIORITY | `rfc6710.rs` |
 //! | RFC 7293 RRVS | `rfc7293.rs` |
@@ -96,6 +97,7 @@ mod rfc6710;
 mod rfc7293;
 mod rfc7504;
 mod rfc7505;
+mod rfc8314;
 mod rfc8689;
 mod rfc9422;
 

@@ -34,6 +34,7 @@
 //! | FUTURERELEASE (RFC 4865) | `mutants/rfc4865.rs` |
 //! | AUTH (RFC 4954) | `mutants/rfc4954.rs` |
 //! | challenges and responses (RFC 4954 §4) | `mutants/exchange.rs` |
+//! | PLAIN, SCRAM, OAUTHBEARER (RFC 4616, RFC 5802, RFC 7628) | `mutants/sasl.rs` |
 //! | submission (RFC 6409) | `mutants/rfc6409.rs` |
 //! | SMTPUTF8 (RFC 6531, RFC 6532) | `mutants/rfc6531.rs` |
 //! | 521, and null MX (RFC 7504, RFC 7505) | `mutants/rfc7504.rs` |
@@ -42,6 +43,7 @@
 //! | DELIVERBY (RFC 2852) | `mutants/rfc2852.rs` |
 //! | MT-PRIORITY (RFC 6710) | `mutants/rfc6710.rs` |
 //! | RRVS (RFC 7293) | `mutants/rfc7293.rs` |
+//! | TLS for submission (RFC 8314) | `mutants/rfc8314.rs` |
 //! | REQUIRETLS (RFC 8689) | `mutants/rfc8689.rs` |
 //! | groups of commands (RFC 2920) | `mutants/pipelining.rs` |
 //! | the envelope of the mail that is delivered (RFC 5321 §6.1) | `mutants/delivery.rs` |
@@ -86,8 +88,10 @@ mod rfc6710;
 mod rfc7293;
 mod rfc7504;
 mod rfc821;
+mod rfc8314;
 mod rfc8689;
 mod rfc9422;
+mod sasl;
 mod session;
 mod shows;
 mod sizes;
@@ -166,7 +170,7 @@ impl Fault {
             | Self::AnswersForNobody(_)
             | Self::Plaintext => Shows::Pairing,
             Self::Secured(_) | Self::Answer { say: Say::AsUsual, .. } => Shows::State,
-            Self::Close(_) => Shows::Close,
+            Self::Close(_) | Self::Truncates => Shows::Close,
             Self::Deliveries(_)
             | Self::Each(_)
             | Self::EachOf(..)
@@ -240,6 +244,8 @@ pub(crate) enum Fault {
     AnswersForNobody(fn(&Model, &Stimulus<'_>) -> bool),
     /// What came in the clear behind STARTTLS is obeyed inside TLS.
     Plaintext,
+    /// The connection is closed without the alert that ends TLS.
+    Truncates,
     /// After the handshake something of the session before it is known: that session, and the
     /// new one.
     Secured(fn(&Model, &mut Model)),
@@ -331,6 +337,7 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc3464::MUTANTS,
     rfc4865::MUTANTS,
     rfc4954::MUTANTS,
+    sasl::MUTANTS,
     rfc6409::MUTANTS,
     rfc6531::MUTANTS,
     rfc7504::MUTANTS,
@@ -338,6 +345,7 @@ static FAMILIES: &[&[Mutant]] = &[
     rfc9422::MUTANTS,
     rfc6710::MUTANTS,
     rfc7293::MUTANTS,
+    rfc8314::MUTANTS,
     rfc8689::MUTANTS,
     session::MUTANTS,
     sizes::MUTANTS,

@@ -17,7 +17,7 @@ impl Extension for Size {
         "SIZE"
     }
 
-    fn arguments(&self, config: &Config) -> String {
+    fn arguments(&self, _model: &Model, config: &Config) -> String {
         format!(" {}", config.max_message_octets)
     }
 

@@ -28,7 +28,7 @@ impl Extension for DeliverBy {
         KEYWORD
     }
 
-    fn arguments(&self, _config: &Config) -> String {
+    fn arguments(&self, _model: &Model, _config: &Config) -> String {
         format!(" {MINIMUM}")
     }
 

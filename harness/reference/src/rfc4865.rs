@@ -45,7 +45,7 @@ impl Extension for FutureRelease {
         rfc6409::is_submission(model)
     }
 
-    fn arguments(&self, _config: &Config) -> String {
+    fn arguments(&self, _model: &Model, _config: &Config) -> String {
         format!(" {INTERVAL} {DATE_TIME}")
     }
 

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
-use crate::sasl::{self, Mechanism};
+use crate::sasl::{self, Mechanism, Slip};
 
 /// The extension AUTH.
 pub(crate) struct Auth;
@@ -39,8 +39,10 @@ impl Extension for Auth {
         model.config().is_some_and(|config| !config.users.is_empty() && allowed(config))
     }
 
-    fn arguments(&self, _config: &Config) -> String {
-        Mechanism::ALL.iter().flat_map(|mechanism| [" ", mechanism.name()]).collect()
+    fn arguments(&self, model: &Model, config: &Config) -> String {
+        let protected = model.is_secured() || config.slips.contains(&Slip::NoTls);
+        let fit = Mechanism::ALL.iter().filter(|one| protected || !one.needs_tls());
+        fit.flat_map(|mechanism| [" ", mechanism.name()]).collect()
     }
 
     fn mail_parameters(&self) -> &'static [&'static str] {

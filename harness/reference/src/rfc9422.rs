@@ -28,7 +28,7 @@ impl Extension for Limits {
         of_ehlo().into()
     }
 
-    fn arguments(&self, config: &Config) -> String {
+    fn arguments(&self, _model: &Model, config: &Config) -> String {
         let limits = [
             ("MAILMAX", config.max_transactions),
             ("RCPTMAX", Some(config.max_recipients)),
@@ -44,7 +44,7 @@ impl Extension for Limits {
 
     /// Never without any limit (rfc9422-3-1).
     fn is_available(&self, model: &Model) -> bool {
-        model.config().is_none_or(|config| !self.arguments(config).is_empty())
+        model.config().is_none_or(|config| !self.arguments(model, config).is_empty())
     }
 }
 

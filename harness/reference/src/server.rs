@@ -37,6 +37,8 @@ pub struct Server {
     phase: Phase,
     lines: Lines,
     peer: IpAddr,
+    /// The cipher suite, once the session is inside TLS.
+    cipher: Option<String>,
     epoch: u64,
     deadline: Option<Duration>,
     /// Whether a mutant throws away the rest of the input.
@@ -91,6 +93,7 @@ impl Server {
             phase: Phase::Unopened,
             lines: Lines::new(&config),
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            cipher: None,
             epoch: 0,
             deadline: None,
             flushed: false,
@@ -188,8 +191,9 @@ impl Server {
     }
 
     /// The TLS handshake that [`Output::StartTls`] asked for is over: the session begins anew,
-    /// and the client speaks first (rfc3207-4.2-1).
-    pub fn secured(&mut self, now: Duration) {
+    /// and the client speaks first (rfc3207-4.2-1). `cipher` is the suite by its registered name.
+    pub fn secured(&mut self, now: Duration, cipher: &str) {
+        self.cipher = Some(cipher.to_owned());
         if !matches!(self.phase, Phase::Handshake) {
             return;
         }

@@ -211,6 +211,7 @@ impl Connection {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Happening::Cut { reason: reason(&error) }
             }
+            _ if self.tls.as_ref().is_some_and(|tls| !tls.has_ended()) => Happening::Truncated,
             _ => Happening::Closed,
         }
     }

@@ -21,6 +21,8 @@ pub enum Hear {
     Silence(Duration),
     /// The end of the connection, in order (a FIN), within the time or the profile's.
     Closed(Option<Duration>),
+    /// The same, inside TLS behind the alert that ends it (RFC 8314 §3.4).
+    Alerted(Option<Duration>),
     /// A reset of the connection.
     Reset(Option<Duration>),
 }
@@ -38,6 +40,11 @@ pub struct ReplyPattern {
     pub text: Option<Regex>,
     /// A pattern over the octets of the whole reply, with codes and line ends.
     pub octets: Option<Regex>,
+    /// A pattern over what the text is the BASE64 of (RFC 4954 §4).
+    pub challenge: Option<Regex>,
+    /// Whether the text is the BASE64 of the server's proof that it knows the password, after the
+    /// last answer of SCRAM (RFC 5802 §5.1).
+    pub signed: bool,
     /// The enhanced status code.
     pub enhanced: Option<EnhancedPattern>,
     /// How many lines.
@@ -112,6 +119,12 @@ pub enum Ruling {
     Skip,
 }
 
+impl Ruling {
+    /// What a TLS handshake that fails may come to, in the order of the words for it.
+    pub(crate) const OF_HANDSHAKE: [Self; 4] =
+        [Self::Inconclusive, Self::Pass, Self::Warn, Self::Fail];
+}
+
 /// What the harness, as server, wants of the client.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommandPattern {
@@ -152,6 +165,8 @@ impl PartialEq for ReplyPattern {
             not,
             text,
             octets,
+            challenge,
+            signed,
             enhanced,
             lines,
             ehlo,
@@ -163,6 +178,8 @@ impl PartialEq for ReplyPattern {
         (must, should, not) == (&other.must, &other.should, &other.not)
             && text.as_ref().map(Regex::as_str) == other.text.as_ref().map(Regex::as_str)
             && octets.as_ref().map(Regex::as_str) == other.octets.as_ref().map(Regex::as_str)
+            && challenge.as_ref().map(Regex::as_str) == other.challenge.as_ref().map(Regex::as_str)
+            && *signed == other.signed
             && (enhanced, lines, ehlo) == (&other.enhanced, &other.lines, &other.ehlo)
             && (within, not_before) == (&other.within, &other.not_before)
             && (capture, policy_fails) == (&other.capture, &other.policy_fails)

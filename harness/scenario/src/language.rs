@@ -25,11 +25,13 @@ pub(crate) const SAFETIES: [&str; 3] = ["quiet", "noisy", "hostile"];
 pub(crate) const VERDICTS: [&str; 5] = ["pass", "warn", "fail", "inconclusive", "skip"];
 pub(crate) const POLICIES: [&str; 2] = ["inconclusive", "fails"];
 pub(crate) const HANDSHAKES: [&str; 1] = ["handshake"];
-pub(crate) const FAILED: [&str; 2] = ["inconclusive", "pass"];
+pub(crate) const FAILED: [&str; 4] = ["inconclusive", "pass", "warn", "fail"];
 pub(crate) const TLS: [&str; 3] = ["none", "starttls", "on-connect"];
 /// What can be said that is not octets.
 pub(crate) const ENDINGS: [&str; 3] = ["close", "half-close", "abort"];
 /// What a client can hear that is not a reply with a code.
+/// How a connection inside TLS is to end.
+pub(crate) const ALERT: &str = "alert";
 pub(crate) const EVENTS: [&str; 4] = ["permitted", "silence", "closed", "reset"];
 /// What a server can hear that is not a line.
 pub(crate) const ARRIVALS: [&str; 2] = ["message", "closed"];
@@ -244,11 +246,15 @@ pub(crate) static PART: Shape = Shape {
         may("base64", Kind::Text, "The BASE64 of these octets, escapes as in `bytes`."),
         may(
             "answer",
-            Kind::Words(&Content::MECHANISMS),
+            Kind::AnyOf(&[Kind::Words(&Content::MECHANISMS), Kind::Text]),
             "The BASE64 of the mechanism's answer to a challenge, for ${user} and ${password}.",
         ),
         may("to", Kind::Text, "The challenge that is answered, as it came."),
         may("password", Kind::Text, "Another password; ${password} if missing."),
+        may("first", Kind::Text, "SCRAM's first message; n,,n=${user},r=${unique} if missing."),
+        may("header", Kind::Text, "The header in the second; that of the first if missing."),
+        may("nonce", Kind::Text, "The nonce in the second; that of the challenge if missing."),
+        may("extensions", Kind::Text, "Attributes in front of the proof: x=1,y=2."),
     ],
     base: None,
     others: None,
@@ -294,6 +300,8 @@ pub(crate) static REPLY: Shape = Shape::new(
         may("not", CODES, "The codes that must not come."),
         may("text", Kind::Text, "A regular expression over the text of the reply."),
         may("octets", Kind::Text, "One over its octets, with codes and line ends."),
+        may("challenge", Kind::Text, "One over what its text is the BASE64 of."),
+        may("signed", Kind::Flag, "The text is the server's proof after SCRAM's last `answer`."),
         may("enhanced", ENHANCED, "The enhanced status code: 5.1.z."),
         may(
             "lines",
@@ -307,7 +315,11 @@ pub(crate) static REPLY: Shape = Shape::new(
         may("policy", Kind::Words(&POLICIES), "What a refusal on grounds of policy counts as."),
         may("permitted", Kind::True, "Whatever the model permits."),
         may("silence", Kind::AnyOf(&[DURATION, Kind::True]), "Nothing comes, for so long."),
-        may("closed", Kind::True, "The connection ends in order."),
+        may(
+            "closed",
+            Kind::AnyOf(&[Kind::True, Kind::Words(&[ALERT])]),
+            "The connection ends in order; `alert` inside TLS, behind the alert that ends it.",
+        ),
         may("reset", Kind::True, "The connection is reset."),
         may(
             "any-of",

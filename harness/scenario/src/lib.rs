@@ -47,7 +47,7 @@ pub use profile::{Credentials, Outlet, Profile, Timeouts, Tls};
 pub use scenario::{
     Case, Given, Party, Place, Requires, Row, SLOW, Safety, Scenario, Speaks, Suite,
 };
-pub use send::{Content, Send};
+pub use send::{Answer, Content, Send};
 pub use source::Source;
 pub use template::{Missing, Template, Variables};
 pub use write::write;

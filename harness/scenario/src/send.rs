@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::expect::Ruling;
 use crate::template::Template;
 
 /// Something that the harness does on its side of a connection.
@@ -25,8 +26,8 @@ pub enum Send {
     },
     /// The TLS handshake, after the 220 to STARTTLS (RFC 3207 §4).
     Handshake {
-        /// Whether a handshake that fails ends the dialogue well; otherwise nothing is learnt.
-        may_fail: bool,
+        /// What one that fails comes to; the dialogue ends there.
+        failed: Ruling,
     },
     /// The end of our side: both directions are closed.
     Close,
@@ -73,14 +74,26 @@ pub enum Content {
     Base64(Template),
     /// The BASE64 of what a SASL mechanism answers to a challenge; `*`, which cancels, where the
     /// challenge makes no sense (RFC 4954 §4).
-    Answer {
-        /// The mechanism: one of [`Content::MECHANISMS`].
-        mechanism: &'static str,
-        /// The challenge, as it came.
-        challenge: Template,
-        /// Another password than the profile's.
-        password: Option<Template>,
-    },
+    Answer(Box<Answer>),
+}
+
+/// What a SASL mechanism answers to a challenge, and what of it is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The mechanism: one of [`Content::MECHANISMS`], or a variable that names one.
+    pub mechanism: Template,
+    /// The challenge, as it came.
+    pub challenge: Template,
+    /// Another password than the profile's.
+    pub password: Option<Template>,
+    /// The first message of SCRAM, where it is not the plain one (RFC 5802 §7).
+    pub first: Option<Template>,
+    /// The header that the second message repeats, where it is not that of the first.
+    pub header: Option<Template>,
+    /// The nonce of the second message, where it is not the challenge's.
+    pub nonce: Option<Template>,
+    /// Further attributes of the second message, in front of the proof.
+    pub extensions: Option<Template>,
 }
 
 impl Content {
@@ -89,11 +102,30 @@ impl Content {
 
     /// Every text in it, in order.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
-        let (first, second) = match self {
+        let (first, others) = match self {
             Self::Text(text) | Self::Base64(text) => (text, None),
             Self::Repeat { unit, .. } => (unit, None),
-            Self::Answer { challenge, password, .. } => (challenge, password.as_ref()),
+            Self::Answer(answer) => (&answer.mechanism, Some(answer.others())),
         };
-        [first].into_iter().chain(second)
+        [first].into_iter().chain(others.into_iter().flatten())
+    }
+}
+
+impl Answer {
+    /// Every text in it but the mechanism.
+    fn others(&self) -> impl Iterator<Item = &Template> {
+        let choices = self.choices().into_iter().filter_map(|(_, text)| text);
+        [&self.challenge].into_iter().chain(choices)
+    }
+
+    /// What may be otherwise than usual, by the keys of the language.
+    pub(crate) fn choices(&self) -> [(&'static str, Option<&Template>); 5] {
+        [
+            ("password", self.password.as_ref()),
+            ("first", self.first.as_ref()),
+            ("header", self.header.as_ref()),
+            ("nonce", self.nonce.as_ref()),
+            ("extensions", self.extensions.as_ref()),
+        ]
     }
 }

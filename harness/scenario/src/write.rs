@@ -14,7 +14,7 @@ use crate::dialogue::{Act, Condition, Step};
 use crate::expect::{
     Alternative, CommandPattern, CommandShape, Hear, LineCount, ReplyPattern, Ruling,
 };
-use crate::language::{ARRIVALS, ENDINGS, EVENTS, FAILED, HANDSHAKES, VERDICTS};
+use crate::language::{ALERT, ARRIVALS, ENDINGS, EVENTS, FAILED, HANDSHAKES, VERDICTS};
 use crate::scenario::{Given, Party, Safety, Scenario, Speaks};
 use crate::send::{Content, Send};
 use crate::template::Template;
@@ -149,7 +149,7 @@ impl Writer {
                 });
                 single("any-of", list)
             }
-            Hear::Silence(_) | Hear::Closed(Some(_)) | Hear::Reset(Some(_)) => {
+            Hear::Silence(_) | Hear::Closed(Some(_)) | Hear::Alerted(_) | Hear::Reset(Some(_)) => {
                 heard_mapping(hear).into()
             }
         }
@@ -230,11 +230,12 @@ fn said(send: &Send) -> Value {
         Send::Close => text("close"),
         Send::HalfClose => text("half-close"),
         Send::Abort => text("abort"),
-        Send::Handshake { may_fail } => {
+        Send::Handshake { failed } => {
             let mut mapping = Mapping::new();
             put(&mut mapping, "starttls", text(HANDSHAKES[0]));
-            if *may_fail {
-                put(&mut mapping, "failed", text(FAILED[1]));
+            let index = Ruling::OF_HANDSHAKE.iter().position(|one| one == failed).unwrap_or(0);
+            if index > 0 {
+                put(&mut mapping, "failed", text(FAILED[index]));
             }
             mapping.into()
         }
@@ -269,7 +270,7 @@ fn one_write(contents: &[Content]) -> Value {
     while let Some((first, behind)) = rest.split_first() {
         let (item, left) = match first {
             Content::Repeat { .. } => (part(first), behind),
-            Content::Base64(_) | Content::Answer { .. } => line_of_parts(rest)
+            Content::Base64(_) | Content::Answer(_) => line_of_parts(rest)
                 .unwrap_or_else(|| (single("line", Value::Sequence(vec![part(first)])), behind)),
             Content::Text(text) if text.has_escapes() => (part(first), behind),
             Content::Text(text) => match text.strip_end(CRLF).filter(is_within_line) {
@@ -296,7 +297,7 @@ fn line_of_parts(contents: &[Content]) -> Option<(Value, &[Content])> {
     for (index, content) in contents.iter().enumerate() {
         let end = match content {
             Content::Text(text) => text.strip_end(CRLF),
-            Content::Repeat { .. } | Content::Base64(_) | Content::Answer { .. } => None,
+            Content::Repeat { .. } | Content::Base64(_) | Content::Answer(_) => None,
         };
         match end {
             Some(end) => {
@@ -328,12 +329,12 @@ fn part(content: &Content) -> Value {
             mapping.into()
         }
         Content::Base64(text) => single("base64", text.source(true).into()),
-        Content::Answer { mechanism, challenge, password } => {
+        Content::Answer(answer) => {
             let mut mapping = Mapping::new();
-            put(&mut mapping, "answer", text(mechanism));
-            put(&mut mapping, "to", challenge.source(false).into());
-            if let Some(password) = password {
-                put(&mut mapping, "password", password.source(false).into());
+            put(&mut mapping, "answer", answer.mechanism.source(false).into());
+            put(&mut mapping, "to", answer.challenge.source(false).into());
+            for (key, choice) in answer.choices() {
+                put_some(&mut mapping, key, choice.map(|choice| choice.source(false).into()));
             }
             mapping.into()
         }
@@ -344,7 +345,7 @@ fn part(content: &Content) -> Value {
 fn part_of_split(contents: &[Content]) -> Value {
     let bare = |content: &Content| match content {
         Content::Text(text) => text.source(true).into(),
-        Content::Repeat { .. } | Content::Base64(_) | Content::Answer { .. } => part(content),
+        Content::Repeat { .. } | Content::Base64(_) | Content::Answer(_) => part(content),
     };
     match contents {
         [content] => bare(content),
@@ -372,9 +373,12 @@ fn heard_mapping(hear: &Hear) -> Mapping {
         Hear::Reply(reply) => reply_mapping(&mut mapping, reply),
         Hear::Permitted => put(&mut mapping, "permitted", true.into()),
         Hear::Silence(time) => put(&mut mapping, "silence", duration(*time)),
-        Hear::Closed(within) | Hear::Reset(within) => {
-            let key = if matches!(hear, Hear::Closed(_)) { "closed" } else { "reset" };
-            put(&mut mapping, key, true.into());
+        Hear::Closed(within) | Hear::Alerted(within) | Hear::Reset(within) => {
+            match hear {
+                Hear::Alerted(_) => put(&mut mapping, "closed", text(ALERT)),
+                Hear::Closed(_) => put(&mut mapping, "closed", true.into()),
+                _ => put(&mut mapping, "reset", true.into()),
+            }
             put_some(&mut mapping, "within", within.map(duration));
         }
         // Never inside another list of alternatives, and outside of one it is written elsewhere.
@@ -391,6 +395,9 @@ fn reply_mapping(mapping: &mut Mapping, reply: &ReplyPattern) {
     put_some(mapping, "not", reply.not.as_ref().map(codes));
     put_some(mapping, "text", reply.text.as_ref().map(|pattern| text(pattern.as_str())));
     put_some(mapping, "octets", reply.octets.as_ref().map(|pattern| text(pattern.as_str())));
+    let challenge = reply.challenge.as_ref();
+    put_some(mapping, "challenge", challenge.map(|pattern| text(pattern.as_str())));
+    put_some(mapping, "signed", reply.signed.then(|| true.into()));
     put_some(mapping, "enhanced", reply.enhanced.map(|pattern| text(&pattern.to_string())));
     put_some(mapping, "lines", reply.lines.map(lines));
     let mut ehlo = Mapping::new();

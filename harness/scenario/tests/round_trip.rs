@@ -9,7 +9,7 @@ use regex::bytes::RegexBuilder;
 use smtpspec_catalogue::requirement;
 use smtpspec_scenario::expect::CommandShape;
 use smtpspec_scenario::{
-    Act, Alternative, Capture, CommandPattern, Condition, Content, Delivered, EhloPattern,
+    Act, Alternative, Answer, Capture, CommandPattern, Condition, Content, Delivered, EhloPattern,
     FieldPattern, Given, Hear, LineCount, MailCount, MailPattern, ParametersPattern, Party, Place,
     RecipientPattern, ReplyPattern, Requires, Row, Ruling, Safety, Scenario, Send, Source, Speaks,
     Step, Template, load, write,
@@ -131,9 +131,21 @@ fn part() -> impl Strategy<Value = Content> {
 /// What only a line can hold.
 fn encoded() -> impl Strategy<Value = Content> {
     let mechanism = prop::sample::select(Content::MECHANISMS.to_vec());
-    let answer = (mechanism, text(), prop::option::of(text())).prop_map(
-        |(mechanism, challenge, password)| Content::Answer { mechanism, challenge, password },
-    );
+    let mechanism = mechanism.prop_map(Template::literal);
+    let choice = || prop::option::of(text());
+    let choices = (choice(), choice(), choice(), choice(), choice());
+    let answer = (mechanism, text(), choices).prop_map(|(mechanism, challenge, choices)| {
+        let (password, first, header, nonce, extensions) = choices;
+        Content::Answer(Box::new(Answer {
+            mechanism,
+            challenge,
+            password,
+            first,
+            header,
+            nonce,
+            extensions,
+        }))
+    });
     prop_oneof![octets().prop_map(Content::Base64), answer]
 }
 
@@ -166,7 +178,8 @@ fn send() -> impl Strategy<Value = Send> {
         2 => (split, time()).prop_map(|(writes, pause)| Send::Writes { writes, pause }),
         2 => data().prop_map(Send::Message),
         1 => (data(), any::<bool>()).prop_map(|(contents, last)| Send::Chunk { contents, last }),
-        1 => any::<bool>().prop_map(|may_fail| Send::Handshake { may_fail }),
+        1 => prop::sample::select(vec![Ruling::Inconclusive, Ruling::Pass, Ruling::Warn, Ruling::Fail])
+            .prop_map(|failed| Send::Handshake { failed }),
         1 => prop::sample::select(vec![Send::Close, Send::HalfClose, Send::Abort]),
     ]
 }
@@ -194,13 +207,14 @@ fn reply() -> impl Strategy<Value = ReplyPattern> {
         .prop_map(|(least, more)| LineCount { least, most: more.map(|more| least + more) });
     let enhanced = prop::sample::select(vec!["5.1.1", "5.y.z", "x.y.z", "2.0.z"]);
     let keywords = || prop::collection::vec("[A-Z0-9][A-Z0-9-]{0,6}", 0..3);
-    let patterns = (prop::option::of(pattern()), prop::option::of(pattern()));
+    let one = || prop::option::of(pattern());
+    let patterns = (one(), one(), one(), any::<bool>());
     let first = (codes, patterns, prop::option::of(enhanced));
     let second = (prop::option::of(lines), keywords(), keywords());
     let third = (prop::option::of(time()), prop::option::of(time()), any::<bool>());
     let capture = prop::collection::btree_map("c[a-z0-9]{1,5}", pattern(), 0..3);
     (first, second, third, capture).prop_map(move |(first, second, third, capture)| {
-        let ((must, should, not), (text, octets), enhanced) = first;
+        let ((must, should, not), (text, octets, challenge, signed), enhanced) = first;
         let (lines, has, lacks) = second;
         let (within, not_before, policy_fails) = third;
         ReplyPattern {
@@ -209,6 +223,8 @@ fn reply() -> impl Strategy<Value = ReplyPattern> {
             not: not.map(set),
             text,
             octets,
+            challenge,
+            signed,
             enhanced: enhanced.map(|text| text.parse().unwrap()),
             lines,
             ehlo: EhloPattern { has, lacks },
@@ -226,6 +242,7 @@ fn heard() -> impl Strategy<Value = Hear> {
         1 => Just(Hear::Permitted),
         1 => time().prop_map(Hear::Silence),
         1 => prop::option::of(time()).prop_map(Hear::Closed),
+        1 => prop::option::of(time()).prop_map(Hear::Alerted),
         1 => prop::option::of(time()).prop_map(Hear::Reset),
     ]
 }

@@ -259,6 +259,10 @@ fn note(what: &Happening) -> (Mark, String) {
         Happening::Delivered(mail) => (Mark::Note, came_out(mail)),
         Happening::Waited => (Mark::Note, "waited, and nothing came".to_owned()),
         Happening::Closed => (Mark::Note, "the peer closed the connection".to_owned()),
+        Happening::Truncated => {
+            let what = "the peer closed the connection, without the alert that ends TLS";
+            (Mark::Note, what.to_owned())
+        }
         Happening::Cut { reason } => (Mark::Trouble, format!("the connection was cut: {reason}")),
         Happening::Ended { how: Ending::Close } => {
             (Mark::Note, "we closed the connection".to_owned())

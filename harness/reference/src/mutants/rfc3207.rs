@@ -100,6 +100,6 @@ fn keep_hello(before: &Model, after: &mut Model) {
     }
 }
 
-fn is_starttls(on: &Asked<'_>) -> bool {
+pub(super) fn is_starttls(on: &Asked<'_>) -> bool {
     on.request().is_some_and(|request| request.verb.name().eq_ignore_ascii_case(b"STARTTLS"))
 }

@@ -296,7 +296,7 @@ pub(super) fn is_empty(reply: &Reply) -> bool {
 }
 
 /// What the last word of the line is the BASE64 of.
-fn message(on: &Asked<'_>) -> Vec<u8> {
+pub(super) fn message(on: &Asked<'_>) -> Vec<u8> {
     let last = on.line().rsplit(|octet| *octet == b' ').next();
     last.and_then(sasl::decode).unwrap_or_default()
 }

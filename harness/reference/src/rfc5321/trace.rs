@@ -21,6 +21,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) extended: bool,
     /// Whether the session is inside TLS.
     pub(crate) secured: bool,
+    /// The cipher suite, where the trace tells it (RFC 8314 §4.3).
+    pub(crate) cipher: Option<&'a str>,
     /// Whether the client has logged in.
     pub(crate) authenticated: bool,
     /// Whether MAIL carried SMTPUTF8 (RFC 6531 §3.7.3).
@@ -46,6 +48,9 @@ impl Arrival<'_> {
         line.extend(format!(" ({peer})\r\n\tby ").bytes());
         line.extend_from_slice(&self.spelled(self.by.as_bytes()));
         line.extend(format!(" with {protocol}").bytes());
+        if let Some(cipher) = self.cipher {
+            line.extend(format!("\r\n\ttls {cipher}").bytes());
+        }
         if let Some(number) = self.priority {
             line.extend(format!("\r\n\tPRIORITY {number}").bytes());
         }
@@ -148,6 +153,7 @@ mod tests {
             by: "foo.com",
             extended: true,
             secured: false,
+            cipher: None,
             authenticated: false,
             internationalized: false,
             priority: None,
@@ -157,6 +163,9 @@ mod tests {
         let expected = "Received: from bar.com ([192.0.2.1])\r\n\tby foo.com with ESMTP;\r\n\
                         \tThu, 1 Jan 1970 00:00:00 +0000\r\n";
         assert_eq!(arrival.received(), expected.as_bytes());
+        let suite = Arrival { cipher: Some("TLS_AES_128_GCM_SHA256"), ..arrival }.received();
+        let clause = "with ESMTP\r\n\ttls TLS_AES_128_GCM_SHA256;\r\n";
+        assert!(String::from_utf8(suite).unwrap().contains(clause));
         let protocol = |extended, secured, authenticated| {
             Arrival { extended, secured, authenticated, ..arrival }.protocol()
         };
@@ -183,6 +192,7 @@ mod tests {
                 by: "foo.com",
                 extended: true,
                 secured,
+                cipher: None,
                 authenticated,
                 internationalized: true,
                 priority: None,

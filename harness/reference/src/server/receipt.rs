@@ -12,7 +12,7 @@ use crate::model::Stimulus;
 use crate::mutants::reading::Reading;
 use crate::rfc5321::notice::Action;
 use crate::rfc5321::trace::Arrival;
-use crate::{rfc2033, rfc3030, rfc4865, rfc6409, rfc6531, rfc6710};
+use crate::{rfc2033, rfc3030, rfc4865, rfc6409, rfc6531, rfc6710, rfc8314};
 
 /// A message on its way in.
 #[derive(Debug)]
@@ -91,6 +91,7 @@ impl Server {
             by: &self.config.name,
             extended: hello.is_some_and(|hello| hello.extended),
             secured: self.model.is_secured(),
+            cipher: rfc8314::told(&self.model, self.cipher.as_deref()),
             authenticated: self.model.login().authenticated,
             internationalized: transaction.has(rfc6531::KEYWORD),
             priority: rfc6710::of_transaction(&self.model, &transaction),

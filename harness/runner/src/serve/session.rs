@@ -58,7 +58,7 @@ impl Session {
         let why = self.talk(&stop).await;
         // A connection that is broken already can't be closed well.
         if !matches!(why, Why::Broken(_) | Why::Stuck) {
-            if let Some(tls) = &mut self.tls {
+            if let Some(tls) = self.tls.as_mut().filter(|_| self.config.ends_tls()) {
                 let farewell = tls.close();
                 let _ = self.stream.try_write(&farewell);
             }
@@ -231,7 +231,7 @@ impl Session {
         if shakes_hands && !tls.is_handshaking() {
             // One of the two has nothing to do: the greeting came in the clear, or is still due.
             server.open(now);
-            server.secured(now);
+            server.secured(now, &tls.facts().cipher);
         }
         if !octets.is_empty() {
             server.receive(now, &octets);

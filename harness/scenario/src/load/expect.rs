@@ -10,7 +10,7 @@ use crate::expect::{
     Ruling,
 };
 use crate::language::{
-    ARRIVALS, COMMAND, COMMAND_ALTERNATIVE, EHLO, EVENTS, LINES, POLICIES, REPLY,
+    ALERT, ARRIVALS, COMMAND, COMMAND_ALTERNATIVE, EHLO, EVENTS, LINES, POLICIES, REPLY,
     REPLY_ALTERNATIVE, VERDICTS,
 };
 use crate::template::Template;
@@ -102,7 +102,14 @@ impl<'f> Reading<'f> {
         if event == "silence" && node.plain() != Some("true") {
             return reader.duration(node, "silence").map(Hear::Silence);
         }
-        reader.affirmed(node, event)?;
+        let alerted = event == "closed" && node.plain() == Some(ALERT);
+        if event == "closed" && !alerted && node.plain() != Some("true") {
+            let message = format!("`closed:` is `true`, or `{ALERT}` for the end of TLS before it");
+            return reader.error(node.span, message).fail();
+        }
+        if !alerted {
+            reader.affirmed(node, event)?;
+        }
         let within = match fields.get("within").filter(|_| timed) {
             None => None,
             Some(node) => Some(reader.duration(node, "time")?),
@@ -110,6 +117,7 @@ impl<'f> Reading<'f> {
         Some(match event {
             "permitted" => Hear::Permitted,
             "silence" => Hear::Silence(SILENCE),
+            "closed" if alerted => Hear::Alerted(within),
             "closed" => Hear::Closed(within),
             _ => Hear::Reset(within),
         })
@@ -126,6 +134,8 @@ impl<'f> Reading<'f> {
             not: codes("not"),
             text: fields.get("text").and_then(|node| reader.pattern(node, "text")),
             octets: fields.get("octets").and_then(|node| reader.pattern(node, "octets")),
+            challenge: fields.get("challenge").and_then(|node| reader.pattern(node, "challenge")),
+            signed: fields.get("signed").and_then(|node| reader.flag(node, "signed")) == Some(true),
             enhanced: fields.get("enhanced").and_then(|node| reader.enhanced(node)),
             lines: fields.get("lines").and_then(|node| self.lines(node)),
             ehlo: fields.get("ehlo").and_then(|node| self.ehlo(node)).unwrap_or_default(),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::diagnostic::Span;
+use crate::expect::Ruling;
 use crate::language::{CONTENT, ENDINGS, EVENTS, FAILED, HANDSHAKES, PART, SAID};
-use crate::send::{Content, Send};
+use crate::send::{Answer, Content, Send};
 use crate::template::Template;
 use crate::yaml::{Node, Scalar, Style, Value};
 
@@ -16,6 +17,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The most that one `repeat:` may come to, in octets.
 const REPEAT_LIMIT: u64 = 64 << 20;
+
+/// The keys of an answer to a challenge.
+const ANSWER: [&str; 7] = ["answer", "to", "password", "first", "header", "nonce", "extensions"];
 
 /// How a bare text is meant, depending on where it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,11 +109,9 @@ impl<'f> Reading<'f> {
                 fields.only(self.reader, &["starttls", "failed"], "starttls");
                 self.reader.word(value, "handshake", &HANDSHAKES)?;
                 let failed = fields.get("failed");
-                let may_fail = match failed {
-                    Some(node) => self.reader.word(node, "outcome", &FAILED)? == 1,
-                    None => false,
-                };
-                Some(Send::Handshake { may_fail })
+                let index = failed.map(|node| self.reader.word(node, "outcome", &FAILED));
+                let index = index.unwrap_or(Some(0))?;
+                Some(Send::Handshake { failed: Ruling::OF_HANDSHAKE[index] })
             }
         }
     }
@@ -256,7 +258,7 @@ impl<'f> Reading<'f> {
                         Some(Content::Base64(self.template(&entry.value, text, true)?))
                     }
                     "answer" => {
-                        fields.only(self.reader, &["answer", "to", "password"], "answer");
+                        fields.only(self.reader, &ANSWER, "answer");
                         self.answer(&fields, &entry.value)
                     }
                     _ => {
@@ -285,17 +287,30 @@ impl<'f> Reading<'f> {
 
     /// An answer to a challenge.
     fn answer(&mut self, fields: &Fields<'f>, mechanism: &Node) -> Option<Content> {
-        let mechanism = self.reader.word(mechanism, "mechanism", &Content::MECHANISMS);
+        let mechanism = match &mechanism.value {
+            Value::Scalar(scalar) if scalar.text.contains("${") => self.within_line(mechanism),
+            _ => {
+                let index = self.reader.word(mechanism, "mechanism", &Content::MECHANISMS);
+                index.map(|index| Template::literal(Content::MECHANISMS[index]))
+            }
+        };
         let Some(to) = fields.get("to") else {
             return self.reader.error(fields.head, "`answer:` needs `to:`, the challenge").fail();
         };
         let challenge = self.within_line(to);
-        let password = fields.get("password").map(|node| self.within_line(node));
-        Some(Content::Answer {
-            mechanism: Content::MECHANISMS[mechanism?],
+        let mut choice = |key| match fields.get(key) {
+            Some(node) => self.within_line(node).map(Some),
+            None => Some(None),
+        };
+        Some(Content::Answer(Box::new(Answer {
+            mechanism: mechanism?,
             challenge: challenge?,
-            password: password.map_or(Some(None), |password| password.map(Some))?,
-        })
+            password: choice("password")?,
+            first: choice("first")?,
+            header: choice("header")?,
+            nonce: choice("nonce")?,
+            extensions: choice("extensions")?,
+        })))
     }
 
     fn within_line(&mut self, node: &Node) -> Option<Template> {
