@@ -40,9 +40,13 @@ class Mailboxes:
         # It keeps the null reverse-path with its brackets, and all others without.
         sender = envelope.mail_from.removeprefix("<").removesuffix(">")
         protocol = "SMTP"
+        tls = server.transport.get_extra_info("ssl_object")
         if session.extended_smtp:
-            inside_tls = server.transport.get_extra_info("ssl_object") is not None
-            protocol = "ESMTP" + "S" * inside_tls + "A" * bool(session.authenticated)
+            protocol = "ESMTP" + "S" * (tls is not None) + "A" * bool(session.authenticated)
+        # The name that is registered (RFC 8314 §4.3) is known here for TLS 1.3 alone.
+        suite = tls.cipher()[0] if tls else ""
+        if suite.startswith("TLS_"):
+            protocol += f" tls {suite}"
         # A copy for each, so that none tells of the others (RFC 5321 §7.2).
         for recipient in dict.fromkeys(envelope.rcpt_tos):
             trace = (

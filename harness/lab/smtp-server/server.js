@@ -53,13 +53,15 @@ const options = {
                 return callback(refusal(552, 'message exceeds fixed maximum message size'));
             }
             const { mailFrom, rcptTo } = session.envelope;
+            const suite = session.tlsOptions && session.tlsOptions.standardName;
+            const tls = suite ? ` tls ${suite}` : '';
             // A copy for each, so that none tells of the others (RFC 5321 §7.2).
             for (const to of rcptTo) {
                 const trace =
                     `Return-Path: <${mailFrom.address}>\r\n` +
                     `Delivered-To: ${to.address}\r\n` +
                     `Received: from ${session.hostNameAppearsAs} ([${session.remoteAddress}])\r\n` +
-                    `\tby ${NAME} with ${session.transmissionType}; ${date()}\r\n`;
+                    `\tby ${NAME} with ${session.transmissionType}${tls}; ${date()}\r\n`;
                 const name = `${count++}.${process.pid}.${NAME}`;
                 const unfinished = path.join(dir, 'mail/tmp', name);
                 fs.writeFileSync(unfinished, Buffer.concat([Buffer.from(trace), ...chunks]));

@@ -42,12 +42,6 @@ pub(super) static MUTANTS: &[Mutant] = &[
         ),
     ),
     mutant(
-        "plain-name-not-prepared",
-        "compares the names of PLAIN octet by octet",
-        requirement!("rfc4616-2-5"),
-        slip!(Unprepared),
-    ),
-    mutant(
         "scram-any-flag",
         "takes any flag of channel binding for none",
         requirement!("rfc5802-5-1"),

@@ -17,7 +17,6 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
             // Whether a name and a password are right, and what a proof of them is.
             "oauthbearer-no-other-keys",
             "oauthbearer-one-spelling",
-            "plain-name-not-prepared",
             "plain-without-identity-refused",
             "scram-any-binding",
             "scram-empty-name",
