@@ -3,7 +3,7 @@
 use crate::dice::Dice;
 use crate::lexicon as words;
 use crate::session::{Move, Session, Then};
-use crate::walk::{Ground, Place};
+use crate::walk::{self, Ground, Place};
 
 /// What can be done to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,11 +32,17 @@ pub enum Deviation {
     Repeat,
     /// The connection half-closed or cut.
     End,
+    /// TLS begun where it may not be, twice, with words in the clear behind it, or not at all.
+    Tls,
+    /// A chunk whose octets are not what its command says, or that has no place.
+    Chunk,
+    /// An exchange of AUTH, whether it has its place or not.
+    Exchange,
 }
 
 impl Deviation {
     /// Every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Order,
         Self::Wrong,
         Self::Token,
@@ -49,6 +55,9 @@ impl Deviation {
         Self::Drop,
         Self::Repeat,
         Self::End,
+        Self::Tls,
+        Self::Chunk,
+        Self::Exchange,
     ];
 }
 
@@ -100,6 +109,26 @@ impl Ground {
                 }
                 place
             }
+            Deviation::Tls => {
+                self.odd_tls(session, dice);
+                if self.offers("STARTTLS") { Place::Connected } else { place }
+            }
+            Deviation::Chunk => {
+                let message = self.names.fill(dice.pick(words::CHUNKED));
+                let says = match dice.below(4) {
+                    0 => dice.pick(words::SIZES).to_owned(),
+                    1 => format!("{} LAST", message.len() + 1 + dice.below(9)),
+                    2 => format!("{} LAST", dice.below(message.len() + 1)),
+                    _ => format!("{} LAST", message.len()),
+                };
+                session.moves.push(walk::chunk(&says, &message));
+                after(place)
+            }
+            Deviation::Exchange => {
+                let lines = dice.pick(words::EXCHANGES);
+                session.moves.extend(lines.iter().map(|line| self.line(line)));
+                place
+            }
             Deviation::End => {
                 let mut last = self.next_legal(place, dice);
                 if dice.once_in(2) {
@@ -144,6 +173,29 @@ impl Ground {
         next.tidy();
         session.moves.push(next);
         place
+    }
+
+    /// STARTTLS, and something about it that is not as it should be.
+    fn odd_tls(&self, session: &mut Session, dice: &mut Dice) {
+        match dice.below(5) {
+            0 => session.moves.push(self.starttls()),
+            1 => session.moves.extend([self.starttls(), self.starttls()]),
+            2 => {
+                let mut injected = self.starttls();
+                injected.octets.extend(self.names.fill(dice.pick(words::INJECTED)));
+                session.moves.push(injected);
+            }
+            3 => {
+                // Where TLS is due, words come.
+                let hello = self.line("STARTTLS");
+                session.moves.extend([hello, self.next_legal(Place::Connected, dice)]);
+            }
+            _ => {
+                let mut with_argument = self.starttls();
+                with_argument.octets = b"STARTTLS now\r\n".to_vec();
+                session.moves.push(with_argument);
+            }
+        }
     }
 
     /// Goes on to DATA, and sends what a server may misread.

@@ -26,6 +26,8 @@ pub struct Drive {
     patience: Patience,
     stage: Stage,
     hangs: Option<State>,
+    /// Whether TLS is to begin once what is due was heard, if the server is ready for it.
+    handshake: bool,
 }
 
 struct Playing {
@@ -47,6 +49,8 @@ enum Stage {
         since: Duration,
         half_closed: bool,
     },
+    /// The TLS handshake is under way.
+    Securing,
     /// Nothing is left to do but to close.
     Closing(Ending),
     Over,
@@ -78,6 +82,7 @@ impl Drive {
             patience,
             stage: Stage::Opening { hasty: session.hasty },
             hangs: None,
+            handshake: false,
         }
     }
 
@@ -102,6 +107,11 @@ impl Drive {
                         return Action::Send { connection: 0, octets };
                     }
                     self.turn(now);
+                }
+                Stage::Securing => return Action::Secure { connection: 0 },
+                Stage::Hearing { .. } if self.is_ready_for_tls() => {
+                    self.handshake = false;
+                    self.stage = Stage::Securing;
                 }
                 Stage::Hearing { since, half_closed } => {
                     let since = since.max(self.listener.last_sent());
@@ -128,11 +138,21 @@ impl Drive {
         }
     }
 
+    /// Whether a handshake is wanted, and the server has just said that it awaits one.
+    fn is_ready_for_tls(&self) -> bool {
+        let last = self.listener.heard().last().filter(|heard| heard.asked == "STARTTLS");
+        let ready = last.and_then(|heard| heard.reply.as_ref());
+        self.handshake
+            && self.listener.is_open()
+            && ready.is_some_and(|reply| reply.code.get() == 220)
+    }
+
     /// The writes of a move are out.
     fn turn(&mut self, now: Duration) {
         let Some(done) = self.moves.pop_front() else { return };
+        self.handshake = done.then == Then::Handshake;
         self.stage = match done.then {
-            Then::Await => Stage::Hearing { since: now, half_closed: false },
+            Then::Await | Then::Handshake => Stage::Hearing { since: now, half_closed: false },
             Then::GoOn => Stage::Writing { not_before: now },
             Then::Abort => Stage::Closing(Ending::Abort),
             Then::HalfClose => {
@@ -148,10 +168,13 @@ impl Drive {
         let half = matches!(what, Happening::Ended { how: Ending::Half });
         let sent = matches!(what, Happening::Sent { .. });
         let failed = matches!(what, Happening::Refused { .. });
+        let secured = matches!(what, Happening::Secured(_));
         let due = self.listener.due();
         self.listener.observe(now, what);
         match self.stage {
             _ if failed => self.stage = Stage::Over,
+            Stage::Securing if secured => self.stage = Stage::Writing { not_before: now },
+            Stage::Securing => self.stage = Stage::Closing(Ending::Close),
             Stage::Opening { hasty: false } => {
                 self.stage = Stage::Hearing { since: now, half_closed: false };
             }

@@ -186,6 +186,59 @@ pub(crate) const MESSAGES: &[&str] = &[
     "no header at all\r\n.\r\n",
 ];
 
+/// Messages as they go into chunks: no dot is doubled, and none ends them (RFC 3030 §2).
+pub(crate) const CHUNKED: &[&str] = &[
+    "",
+    "Subject: hello\r\n\r\nHello.\r\n",
+    "Subject: dots\r\n\r\n.\r\n..\r\n.QUIT\r\n",
+    "Subject: commands\r\n\r\nQUIT\r\nRSET\r\nMAIL FROM:<{sender}>\r\n.\r\n",
+    "no end of line",
+];
+
+/// What may be said of the octets that follow a BDAT, beside how many they are.
+pub(crate) const SIZES: &[&str] = &[
+    "0",
+    "1",
+    "-1",
+    "+3",
+    "007",
+    "4294967296",
+    "18446744073709551616",
+    "x",
+    "",
+    "3 LAST LAST",
+    "3 FIRST",
+];
+
+/// Ways through an exchange of AUTH for who has no login here: what a session says may be kept and
+/// shown, and so no password is in it (RFC 4954 §4).
+pub(crate) const EXCHANGES: &[&[&str]] = &[
+    &["AUTH PLAIN AG5vYm9keQBub3RoaW5n"],
+    &["AUTH PLAIN AG5vYm9keQBub3RoaW5n", "AUTH PLAIN AG5vYm9keQBub3RoaW5n"],
+    &["AUTH PLAIN", "AG5vYm9keQBub3RoaW5n"],
+    &["AUTH PLAIN", "*"],
+    &["AUTH PLAIN", "NOOP"],
+    &["AUTH PLAIN", "MAIL FROM:<{sender}>"],
+    &["AUTH PLAIN AGV2ZQB3cm9uZw=="],
+    &["AUTH LOGIN", "ZXZl", "d3Jvbmc="],
+    &["AUTH LOGIN", "ZXZl", "*"],
+    &["AUTH CRAM-MD5", "ZXZlIDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"],
+    &["AUTH SCRAM-SHA-256 biwsbj1ldmUscj1hYmM=", "Yz1iaXdzLHI9YWJjLHA9QUFBQQ=="],
+    &["AUTH SCRAM-SHA-1 biwsbj1ldmUscj1hYmM=", "*"],
+    &["AUTH OAUTHBEARER bixhPWV2ZSwBYXV0aD1CZWFyZXIgeAEB", "AQ=="],
+    &["AUTH PLAIN", "not base64!"],
+    &["AUTH PLAIN AGV2ZQ"],
+];
+
+/// What somebody may send in the clear behind STARTTLS, in the same segment (RFC 3207 §6).
+pub(crate) const INJECTED: &[&str] = &[
+    "NOOP\r\n",
+    "EHLO {client}\r\nMAIL FROM:<{sender}>\r\n",
+    "QUIT\r\n",
+    "\x16\x03\x01",
+    "RSET\r\nNOO",
+];
+
 /// Message data in which something looks like the end, or is no text; the true end comes last.
 pub(crate) const ODD_MESSAGES: &[&str] = &[
     "a\n.\nb\r\n.\r\n",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use smtpspec_catalogue::RequirementId;
 use smtpspec_judge::{Ending, Happening};
-use smtpspec_scenario::expect::Hear;
+use smtpspec_scenario::expect::{Hear, Ruling};
 use smtpspec_scenario::send::{Content, Send};
 use smtpspec_scenario::template::Template;
 use smtpspec_scenario::{Act, Given, Party, Place, Requires, Safety, Scenario, Step};
@@ -55,6 +55,9 @@ fn steps(trace: &Trace, names: &Names) -> Vec<Step> {
                     Some(Act::Send(Send::Writes { writes, .. })) => writes.push(write),
                     _ => acts.push(Act::Send(Send::Writes { writes: vec![write], pause: PAUSE })),
                 }
+            }
+            Happening::Secured(_) => {
+                acts.push(Act::Send(Send::Handshake { failed: Ruling::Inconclusive }));
             }
             Happening::Ended { how: Ending::Half } => acts.push(Act::Send(Send::HalfClose)),
             Happening::Ended { how: Ending::Abort } => acts.push(Act::Send(Send::Abort)),

@@ -38,6 +38,9 @@ pub enum Then {
     HalfClose,
     /// The connection is cut.
     Abort,
+    /// Everything that is due is awaited, and after a 220 to STARTTLS the TLS handshake follows
+    /// (RFC 3207 §4).
+    Handshake,
 }
 
 /// Between the writes of one move.
@@ -80,7 +83,7 @@ impl Session {
 
 /// As people read it, and as a file of the corpus holds it: a line for each move, with the writes
 /// escaped and parted by ` | `; `>` before it means that the next move follows at once, `/` that
-/// our side ends then, `!` that the connection is cut. `hasty` comes first where that is so.
+/// our side ends then, `!` that the connection is cut, `*` that TLS begins. `hasty` comes first where that is so.
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.hasty {
@@ -125,7 +128,7 @@ impl FromStr for Session {
             let then = Then::ALL
                 .into_iter()
                 .find(|then| then.sign().to_string() == sign)
-                .ok_or_else(|| wrong(format!("`{sign}` is none of `-`, `>`, `/`, `!`")))?;
+                .ok_or_else(|| wrong(format!("`{sign}` is none of `-`, `>`, `/`, `!`, `*`")))?;
             let mut one = Move { octets: Vec::new(), cuts: Vec::new(), then };
             for write in writes.split(PARTED) {
                 one.cuts.push(one.octets.len());
@@ -139,7 +142,8 @@ impl FromStr for Session {
 }
 
 impl Then {
-    const ALL: [Self; 4] = [Self::Await, Self::GoOn, Self::HalfClose, Self::Abort];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Await, Self::GoOn, Self::HalfClose, Self::Abort, Self::Handshake];
 
     const fn sign(self) -> char {
         match self {
@@ -147,6 +151,7 @@ impl Then {
             Self::GoOn => '>',
             Self::HalfClose => '/',
             Self::Abort => '!',
+            Self::Handshake => '*',
         }
     }
 }

@@ -63,7 +63,20 @@ impl Ground {
             if dice.once_in(8) && step != Place::Delivered {
                 moves.push(self.line(dice.pick(words::ANY_TIME)));
             }
+            if step == Place::Data && self.offers("CHUNKING") && dice.once_in(3) {
+                // The chunks that are both the command and the message; where DATA is the end of the
+                // way, one that is not the last.
+                moves.extend(self.chunks(place == Place::Delivered, dice));
+                break;
+            }
             moves.push(self.step_to(step, dice));
+            if step == Place::Greeted && self.offers("STARTTLS") && dice.once_in(8) {
+                moves.extend([self.starttls(), self.line("EHLO {client}")]);
+            }
+            if step == Place::Greeted && self.offers("AUTH") && dice.once_in(8) {
+                let lines = dice.pick(words::EXCHANGES);
+                moves.extend(lines.iter().map(|line| self.line(line)));
+            }
             if step == Place::Recipient {
                 while dice.once_in(3) {
                     moves.push(self.step_to(step, dice));
@@ -89,6 +102,26 @@ impl Ground {
             Place::Data => self.line(if dice.once_in(8) { "data" } else { "DATA" }),
             Place::Delivered => self.text(dice.pick(words::MESSAGES)),
         }
+    }
+
+    /// STARTTLS and the handshake.
+    pub(crate) fn starttls(&self) -> Move {
+        Move { then: Then::Handshake, ..self.line("STARTTLS") }
+    }
+
+    /// A message in chunks, with or without the last.
+    pub(crate) fn chunks(&self, whole: bool, dice: &mut Dice) -> Vec<Move> {
+        let message = self.names.fill(dice.pick(words::CHUNKED));
+        let at = dice.below(message.len() + 1);
+        let (first, rest) = message.split_at(if dice.once_in(2) { at } else { 0 });
+        let mut moves = Vec::new();
+        if !first.is_empty() || !whole {
+            moves.push(chunk(&first.len().to_string(), first));
+        }
+        if whole {
+            moves.push(chunk(&format!("{} LAST", rest.len()), rest));
+        }
+        moves
     }
 
     fn with_parameters(&self, command: &str, known: &[(&str, &str)], dice: &mut Dice) -> Move {
@@ -143,4 +176,9 @@ impl Ground {
         moves.push(self.line("QUIT"));
         moves
     }
+}
+
+/// A BDAT that says this of its octets.
+pub(crate) fn chunk(says: &str, octets: &[u8]) -> Move {
+    Move::of([b"BDAT ", says.as_bytes(), b"\r\n", octets].concat())
 }
