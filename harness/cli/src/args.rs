@@ -102,20 +102,8 @@ pub(crate) struct Run {
     /// Show passwords, and what is made of them for AUTH, in transcripts and reports
     #[arg(long, env = "SMTPSPEC_SHOW_SECRETS")]
     pub(crate) show_secrets: bool,
-    /// Where to play the target's next hop, and see what mail comes out of it
-    #[arg(
-        long,
-        value_name = "ADDR:PORT",
-        env = "SMTPSPEC_NEXT_HOP",
-        conflicts_with = "delivered_maildir"
-    )]
-    pub(crate) next_hop: Option<SocketAddr>,
-    /// What the next hop speaks: smtp or lmtp; smtp, if nobody says otherwise
-    #[arg(long, value_name = "PROTOCOL", env = "SMTPSPEC_NEXT_HOP_PROTOCOL")]
-    pub(crate) next_hop_protocol: Option<Protocol>,
-    /// The Maildir that the target delivers into, to see what mail comes out of it
-    #[arg(long, value_name = "DIR", env = "SMTPSPEC_DELIVERED_MAILDIR")]
-    pub(crate) delivered_maildir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) mail: ComesOut,
     /// Files or folders with scenarios, instead of those inside this program
     #[arg(long, value_name = "PATH", env = "SMTPSPEC_SCENARIOS", value_delimiter = ',')]
     pub(crate) scenarios: Vec<PathBuf>,
@@ -186,11 +174,32 @@ pub(crate) struct Target {
     pub(crate) timeout: Option<Duration>,
 }
 
+/// Where the mail comes out that the target has accepted.
+#[derive(Debug, Args)]
+pub(crate) struct ComesOut {
+    /// Where to play the target's next hop, and see what mail comes out of it
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "SMTPSPEC_NEXT_HOP",
+        conflicts_with = "delivered_maildir"
+    )]
+    pub(crate) next_hop: Option<SocketAddr>,
+    /// What the next hop speaks: smtp or lmtp; smtp, if nobody says otherwise
+    #[arg(long, value_name = "PROTOCOL", env = "SMTPSPEC_NEXT_HOP_PROTOCOL")]
+    pub(crate) next_hop_protocol: Option<Protocol>,
+    /// The Maildir that the target delivers into, to see what mail comes out of it
+    #[arg(long, value_name = "DIR", env = "SMTPSPEC_DELIVERED_MAILDIR")]
+    pub(crate) delivered_maildir: Option<PathBuf>,
+}
+
 /// What to attack, and how long.
 #[derive(Debug, Args)]
 pub(crate) struct Fuzz {
     #[command(flatten)]
     pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) mail: ComesOut,
     /// Which sessions are made; the same seed makes the same ones. By chance, if nobody says
     #[arg(long, value_name = "NUMBER", env = "SMTPSPEC_SEED")]
     pub(crate) seed: Option<u64>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use smtpspec_protocol::Protocol;
 use smtpspec_scenario::{Credentials, Outlet, Profile, Source, Tls};
 
-use crate::args::{Run, Target};
+use crate::args::{ComesOut, Run, Target};
 use crate::console::Console;
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -54,7 +54,7 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
             token: token.and_then(|had| had.token),
         });
     }
-    profile.outlet = outlet(run, profile.outlet, console)?;
+    profile.outlet = outlet(&run.mail, profile.outlet, console)?;
     Ok(profile)
 }
 
@@ -123,11 +123,15 @@ pub(crate) fn of_target(
 }
 
 /// Where the mail comes out, as the flags say over the profile.
-fn outlet(run: &Run, profile: Option<Outlet>, console: &Console) -> Result<Option<Outlet>, Exit> {
-    if let Some(folder) = &run.delivered_maildir {
+pub(crate) fn outlet(
+    flags: &ComesOut,
+    profile: Option<Outlet>,
+    console: &Console,
+) -> Result<Option<Outlet>, Exit> {
+    if let Some(folder) = &flags.delivered_maildir {
         return Ok(Some(Outlet::Maildir(folder.clone())));
     }
-    match (run.next_hop, run.next_hop_protocol, profile) {
+    match (flags.next_hop, flags.next_hop_protocol, profile) {
         (Some(listen), protocol, outlet) => {
             let without = match outlet {
                 Some(Outlet::NextHop { without, .. }) => without,

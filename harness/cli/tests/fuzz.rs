@@ -152,3 +152,35 @@ fn two_servers_are_compared() {
     assert_eq!(ended.code, 0, "{ended}");
     assert!(ended.says("RSET is answered 250 and 599; the second breaks"), "{ended}");
 }
+
+#[test]
+fn mail_that_nobody_accepted_is_found_where_it_comes_out() {
+    for (mutant, rule) in [
+        ("refused-for-now-and-delivered", "rfc5321-4.2.5-3"),
+        ("unfinished-message-delivered", "rfc5321-4.1.1.10-5"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let output = folder.path().join("found");
+        let ended = smtpspec(&[
+            "fuzz",
+            "--seed",
+            "7",
+            "--sessions",
+            "600",
+            "--mutant",
+            mutant,
+            "--output",
+            &text(&output),
+        ]);
+        assert_eq!(ended.code, 1, "{mutant}: {ended}");
+        let files: Vec<_> = fs::read_dir(&output).expect("findings").flatten().collect();
+        let found = files.iter().any(|file| {
+            let scenario = fs::read_to_string(file.path()).expect("a scenario");
+            scenario.contains(rule) && scenario.contains("delivered:")
+        });
+        assert!(found, "{mutant}: {ended}");
+        // The careful server passes what the other one failed.
+        let careful = smtpspec(&["run", "--scenarios", &text(&output)]);
+        assert_eq!(careful.code, 0, "{mutant}: {careful}");
+    }
+}

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use smtpspec_catalogue::RequirementId;
 use smtpspec_judge::{Ending, Happening};
-use smtpspec_scenario::expect::{Hear, Ruling};
+use smtpspec_protocol::CodeSet;
+use smtpspec_scenario::expect::{Alternative, Hear, ReplyPattern, Ruling};
 use smtpspec_scenario::send::{Content, Send};
 use smtpspec_scenario::template::Template;
-use smtpspec_scenario::{Act, Given, Party, Place, Requires, Safety, Scenario, Step};
+use smtpspec_scenario::{
+    Act, Delivered, Given, MailCount, MailPattern, Party, Place, Requires, Safety, Scenario, Step,
+};
 
 use crate::drive::Trace;
 use crate::names::Names;
@@ -41,6 +44,60 @@ pub fn scenario(
         dialogue: steps(trace, names),
         place: Place::default(),
     }
+}
+
+/// The same where more mail came out than the so many messages that were accepted. The reverse-path,
+/// by which the mail is known again, is the scenario's own word.
+pub fn of_mail(
+    trace: &Trace,
+    names: &Names,
+    requirement: RequirementId,
+    slug: &str,
+    title: &str,
+    accepted: usize,
+) -> Scenario {
+    let mut scenario = scenario(trace, names, requirement, slug, title);
+    scenario.requires.next_hop = true;
+    let domain = names.sender.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let own = format!("${{unique}}@{domain}");
+    for step in &mut scenario.dialogue {
+        let Act::Send(Send::Writes { writes, .. }) = &mut step.act else { continue };
+        for content in writes.iter_mut().flatten() {
+            let Content::Text(text) = content else { continue };
+            let source = text.source(true).replace("${sender}", &own);
+            if let Ok(marked) = Template::bytes(&source) {
+                *text = marked;
+            }
+        }
+    }
+    let hears = scenario.dialogue.iter_mut().filter_map(|step| match &mut step.act {
+        Act::Hear(hear) => Some(hear),
+        _ => None,
+    });
+    for (hear, heard) in hears.zip(&trace.heard) {
+        let code = heard.reply.as_ref().filter(|_| heard.asked == END_OF_DATA);
+        if code.is_some_and(|reply| reply.code.class() >= 4) {
+            *hear = refused();
+        }
+    }
+    let count = MailCount { least: 0, most: Some(accepted) };
+    let delivered =
+        Delivered { count, all: MailPattern::default(), each: Vec::new(), within: None };
+    scenario.dialogue.push(step(Act::Delivered(Box::new(delivered))));
+    scenario
+}
+
+/// How the model calls what ends a message, in a trace.
+const END_OF_DATA: &str = "the end of the data";
+
+/// A message is refused; of one that is taken something may come out, and nothing is learnt.
+fn refused() -> Hear {
+    let reply = |codes: &str| {
+        let must = codes.parse::<CodeSet>().unwrap_or_default();
+        Hear::Reply(Box::new(ReplyPattern { must, ..ReplyPattern::default() }))
+    };
+    let one = |hear, ends| Alternative { hear, ruling: None, note: None, then: Vec::new(), ends };
+    Hear::AnyOf(vec![one(reply("4yz 5yz"), false), one(reply("2yz"), true)])
 }
 
 /// What was sent and what came, in order. Writes without a reply between them are one step.

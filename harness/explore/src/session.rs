@@ -75,6 +75,22 @@ impl Move {
 }
 
 impl Session {
+    /// The same with another text, as long, wherever this one stands.
+    #[must_use]
+    pub fn renamed(&self, from: &str, to: &str) -> Self {
+        debug_assert_eq!(from.len(), to.len(), "cuts keep their places");
+        let mut renamed = self.clone();
+        for one in &mut renamed.moves {
+            let mut at = 0;
+            while let Some(found) = memchr::memmem::find(&one.octets[at..], from.as_bytes()) {
+                let place = at + found;
+                one.octets[place..place + to.len()].copy_from_slice(to.as_bytes());
+                at = place + to.len();
+            }
+        }
+        renamed
+    }
+
     /// How many octets it sends.
     pub fn octets(&self) -> usize {
         self.moves.iter().map(|one| one.octets.len()).sum()

@@ -134,6 +134,22 @@ impl Mail {
         &self.octets[other.map_or_else(|| self.body(), |field| field.at)..]
     }
 
+    /// The message without its trace and what final delivery wrote: what the copies of one message
+    /// have in common, however they went.
+    pub fn substance(&self) -> Vec<u8> {
+        let body = self.body();
+        let header = self.header();
+        let ends = header.iter().skip(1).map(|field| field.at).chain([body]);
+        let mut substance = Vec::with_capacity(self.octets.len());
+        for (field, end) in header.iter().zip(ends) {
+            if !field.is("Received") && !field.is_of_delivery() {
+                substance.extend_from_slice(&self.octets[field.at..end]);
+            }
+        }
+        substance.extend_from_slice(&self.octets[body..]);
+        substance
+    }
+
     /// Where the body begins: behind the first empty line, or at the end where there is none.
     pub(crate) fn body(&self) -> usize {
         let end = self.line_end();

@@ -8,6 +8,7 @@
 mod compare;
 mod examine;
 mod hunt;
+mod mail;
 mod player;
 mod process;
 
@@ -25,7 +26,9 @@ pub use hunt::{Discovery, Kind, Progress, Stability};
 pub use process::Memory;
 
 use self::hunt::Hunt;
+use self::mail::Outgoing;
 use self::player::Player;
+use crate::postbox::Postbox;
 use crate::probe::{Unreachable, probe};
 use crate::session::later;
 use crate::stop::Stop;
@@ -50,6 +53,8 @@ pub struct FuzzOptions {
     pub process: Option<u32>,
     /// Sessions of earlier runs to go on from.
     pub corpus: Vec<Session>,
+    /// Where the mail goes that comes out of the target, for a profile that says where it does.
+    pub postbox: Postbox,
     /// These sessions and no others, each once, or again and again where a number of sessions is
     /// given.
     pub only: Vec<Session>,
@@ -83,6 +88,8 @@ pub struct Fuzzed {
     pub lost: Option<String>,
     /// Whether somebody pressed Ctrl-C.
     pub interrupted: bool,
+    /// Why the mail that comes out could not be watched, though the profile says where it does.
+    pub blind: Option<String>,
 }
 
 /// How long is waited where a reply may come or not: enough for most servers on the same machine.
@@ -108,6 +115,11 @@ pub async fn fuzz(
     stop: &Stop,
 ) -> Result<Fuzzed, Unreachable> {
     let contact = probe(target, profile).await?;
+    let watched = Outgoing::watch(profile, &contact, &options.postbox, stop).await;
+    let (outgoing, blind) = match watched {
+        Ok(outgoing) => (outgoing.map(Arc::new), None),
+        Err(why) => (None, Some(why)),
+    };
     let names = Names::of(profile);
     let ground = Ground { names: names.clone(), offered: contact.offered.clone() };
     let explorer = Explorer::new(ground, options.seed);
@@ -115,20 +127,21 @@ pub async fn fuzz(
     let hunt = Arc::new(Hunt::new(explorer, names, &options));
     let over = Stop::new();
     let mut workers = JoinSet::new();
+    let worker = Worker {
+        hunt: Arc::clone(&hunt),
+        player: Player {
+            address: contact.address,
+            connect: profile.timeouts.connect,
+            reply: options.reply,
+        },
+        target: target.clone(),
+        profile: profile.clone(),
+        rate: options.rate,
+        over: over.clone(),
+        outgoing: outgoing.clone(),
+    };
     for _ in 0..options.jobs.max(1) {
-        let worker = Worker {
-            hunt: Arc::clone(&hunt),
-            player: Player {
-                address: contact.address,
-                connect: profile.timeouts.connect,
-                reply: options.reply,
-            },
-            target: target.clone(),
-            profile: profile.clone(),
-            rate: options.rate,
-            over: over.clone(),
-        };
-        workers.spawn(worker.work());
+        workers.spawn(worker.clone().work());
     }
     let mut stopped = std::pin::pin!(stop.stopped());
     let mut interrupted = false;
@@ -145,10 +158,18 @@ pub async fn fuzz(
             () = sleep(STATUS) => {}
         }
         hunt.look_at_process();
+        if let Some(outgoing) = &outgoing {
+            outgoing.sort();
+        }
         hunt.tell(events);
     }
+    if let Some(outgoing) = outgoing.filter(|_| !interrupted) {
+        // What the last sessions sent in may still come out.
+        sleep(outgoing.settles()).await;
+        worker.look_for_mail(&outgoing).await;
+    }
     hunt.tell(events);
-    Ok(hunt.end(contact.target, interrupted))
+    Ok(Fuzzed { blind, ..hunt.end(contact.target, interrupted) })
 }
 
 /// How many times the time that a reply is given has to pass before it is said that the server hangs:
@@ -164,6 +185,7 @@ struct Worker {
     profile: Profile,
     rate: Option<u32>,
     over: Stop,
+    outgoing: Option<Arc<Outgoing>>,
 }
 
 impl Worker {
@@ -172,7 +194,13 @@ impl Worker {
         while !self.over.is_stopped() {
             let Some(case) = self.hunt.next_case() else { return };
             let begun = Instant::now();
-            let trace = self.play(&case.session, PERHAPS).await;
+            let marked = self.outgoing.as_ref().map(|outgoing| outgoing.begin(&case.session));
+            let session = marked.as_ref().map_or(&case.session, |marked| &marked.session);
+            let trace = self.play(session, PERHAPS).await;
+            if let (Some(outgoing), Some(marked)) = (&self.outgoing, &marked) {
+                outgoing.end(marked, &case, &trace);
+                self.look_for_mail(outgoing).await;
+            }
             if refused(&trace) || turned_away(&trace) {
                 self.hunt.turned_away();
                 if !self.comes_back(&case).await {
@@ -196,6 +224,16 @@ impl Worker {
             }
             // Who is always ready must let others have their turn.
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// Examines what has come out and should not have.
+    async fn look_for_mail(&self, outgoing: &Outgoing) {
+        outgoing.sort();
+        while let Some(case) = outgoing.next_excess() {
+            if let Some(found) = examine::examine_mail(self, outgoing, &case).await {
+                self.hunt.found(found);
+            }
         }
     }
 

@@ -91,10 +91,15 @@ pub(crate) async fn open(
     profile: &mut Arc<Profile>,
     postbox: &Postbox,
 ) -> Option<Intake> {
-    let outlet = profile.outlet.as_ref()?;
     if !cases.iter().any(|case| case.scenario.requires.next_hop) {
         return None;
     }
+    take_in(profile, postbox).await
+}
+
+/// Opens the profile's outlet, and notes in the profile where that fails.
+pub(crate) async fn take_in(profile: &mut Arc<Profile>, postbox: &Postbox) -> Option<Intake> {
+    let outlet = profile.outlet.as_ref()?;
     match Intake::open(outlet, profile, postbox).await {
         Ok(intake) => Some(intake),
         Err(error) => {

@@ -14,6 +14,9 @@ const MESSAGES: usize = 100;
 /// How many octets are kept for one case; one message may go beyond it.
 const OCTETS: usize = 64 << 20;
 
+/// How many messages are kept that belong to no case.
+const OTHERS: usize = 4000;
+
 /// Where the mail goes that comes out of a target. Clones are the same postbox. What belongs to no
 /// case that runs is not kept.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,8 @@ pub struct Postbox {
 #[derive(Debug, Default)]
 struct Shared {
     boxes: Mutex<Vec<Slot>>,
+    /// What belongs to no case, where that is kept.
+    others: Option<Mutex<VecDeque<Mail>>>,
     arrived: Notify,
 }
 
@@ -44,6 +49,20 @@ pub(crate) struct Place {
 }
 
 impl Postbox {
+    /// One that also keeps what belongs to no case, up to some thousand messages, the oldest making
+    /// room for new ones.
+    pub fn for_all() -> Self {
+        let others = Some(Mutex::default());
+        Self { shared: Arc::new(Shared { others, ..Shared::default() }) }
+    }
+
+    /// What has come that belongs to no case, since this was last asked.
+    pub(crate) fn others(&self) -> VecDeque<Mail> {
+        let others = self.shared.others.as_ref();
+        let mut others = others.map(|them| them.lock().unwrap_or_else(PoisonError::into_inner));
+        others.as_deref_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Puts a message in.
     pub fn put(&self, mail: Mail) {
         let mut boxes = self.shared.lock();
@@ -55,6 +74,12 @@ impl Postbox {
                 slot.mails.push_back(mail);
             }
             self.shared.arrived.notify_waiters();
+        } else if let Some(others) = &self.shared.others {
+            let mut others = others.lock().unwrap_or_else(PoisonError::into_inner);
+            if others.len() >= OTHERS {
+                others.pop_front();
+            }
+            others.push_back(mail);
         }
     }
 
@@ -132,6 +157,21 @@ mod tests {
         drop(one);
         postbox.put(mail("too late for x-1"));
         assert_eq!(postbox.place("x-1").next(soon()).await, Happening::Waited);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_belongs_to_nobody_is_kept_where_that_is_wanted() {
+        let postbox = Postbox::for_all();
+        let place = postbox.place("x-1");
+        for text in ["a x-1", "b", "c"] {
+            postbox.put(mail(text));
+        }
+        assert_eq!(place.next(soon()).await, Happening::Delivered(mail("a x-1")));
+        assert_eq!(postbox.others(), [mail("b"), mail("c")]);
+        assert!(postbox.others().is_empty());
+        let usual = Postbox::default();
+        usual.put(mail("b"));
+        assert!(usual.others().is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -139,7 +139,7 @@ pub async fn run(
 }
 
 /// A word that no other run has; with a number behind it, what `${unique}` stands for.
-fn unique() -> String {
+pub(crate) fn unique() -> String {
     // The standard library seeds it from the system's randomness.
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }

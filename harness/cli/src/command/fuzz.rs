@@ -15,9 +15,9 @@ use smtpspec_protocol::Protocol;
 use smtpspec_report::Verbosity;
 use smtpspec_runner::fuzz::{Discovery, Fuzzed, Progress, Stability};
 use smtpspec_runner::{
-    Embedded, FuzzEvent, FuzzOptions, Sink, Stop, TargetAddress, config_of, fuzz as attack,
+    Embedded, FuzzEvent, FuzzOptions, Postbox, Sink, Stop, TargetAddress, config_of, fuzz as attack,
 };
-use smtpspec_scenario::{Profile, write};
+use smtpspec_scenario::{Outlet, Profile, write};
 
 use super::prove::named;
 use super::run::{grade, words_of};
@@ -33,6 +33,9 @@ const POLITE: u32 = 5;
 
 /// How long a reply may take that is due, if nobody says otherwise.
 const REPLY: Duration = Duration::from_secs(5);
+
+/// After the last session on the embedded reference, before no more mail is taken to come.
+const SETTLED: Duration = Duration::from_millis(5);
 
 /// The largest message of the embedded reference, so that one that is too large is soon sent.
 const MESSAGE: u64 = 1 << 17;
@@ -90,7 +93,8 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
         Exit::Usage
     })?;
     let mutants = named(&fuzz.mutants, console)?;
-    let profile = profile::of_target(&fuzz.target, profile::USUAL, console)?;
+    let mut profile = profile::of_target(&fuzz.target, profile::USUAL, console)?;
+    profile.outlet = profile::outlet(&fuzz.mail, profile.outlet, console)?;
     if profile.protocol == Protocol::Lmtp {
         console.error("fuzz speaks SMTP, and this profile is of a target that speaks LMTP");
         return Err(Exit::Usage);
@@ -139,6 +143,7 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
         rate: strange.then_some(POLITE),
         reply: fuzz.target.timeout.unwrap_or(REPLY),
         process: fuzz.pid,
+        postbox: Postbox::for_all(),
         corpus,
         only,
     };
@@ -153,11 +158,15 @@ async fn play(
     let started = jiff::Timestamp::now();
     let stop = Stop::new();
     interrupt::stops(&stop)?;
+    let mut profile = plan.profile;
     let embedded = if plan.target.is_none() {
-        let mut config = config_of(&plan.profile);
+        let mut config = config_of(&profile);
         config.max_message_octets = MESSAGE;
         config.mutants = plan.mutants;
-        Some(Embedded::with(config, Sink::Discard).await?)
+        // What it accepts is there at once.
+        profile.outlet = Some(Outlet::Memory);
+        profile.timeouts.settle = SETTLED;
+        Some(Embedded::with(config, Sink::Postbox(plan.options.postbox.clone())).await?)
     } else {
         None
     };
@@ -168,7 +177,7 @@ async fn play(
     let is_embedded = embedded.is_some();
     let status = Status::new(!fuzz.quiet);
     let mut follow = |event: FuzzEvent<'_>| status.follow(&event, console);
-    let fuzzed = attack(&target, &plan.profile, plan.options, &mut follow, &stop).await;
+    let fuzzed = attack(&target, &profile, plan.options, &mut follow, &stop).await;
     status.end();
     if let Some(embedded) = embedded {
         embedded.stop().await;
@@ -249,6 +258,9 @@ fn tell(fuzzed: &Fuzzed, console: &Console) {
             memory.last / 1024
         ));
     }
+    if let Some(why) = &fuzzed.blind {
+        console.warn(&format!("the mail that comes out was not watched: {why}"));
+    }
     if let Some(why) = &fuzzed.lost {
         console.error(why);
     }
@@ -326,7 +338,7 @@ fn results(fuzz: &Fuzz, fuzzed: &Fuzzed, started: jiff::Timestamp) -> Results {
         (None, false) => None,
     };
     let started = jiff::Timestamp::from_second(started.as_second()).unwrap_or(started);
-    let mut options = words_of(&fuzz.target);
+    let mut options = words_of(&fuzz.target, &fuzz.mail);
     options.extend(["--scenarios".to_owned(), fuzz.output.display().to_string()]);
     Results {
         schema: SCHEMA.to_owned(),

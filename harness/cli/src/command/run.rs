@@ -243,17 +243,8 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
 
 /// What the user said of the target and of how to talk to it, in the words of the command line.
 fn words(run: &Run) -> Vec<String> {
-    let mut words = words_of(&run.target);
+    let mut words = words_of(&run.target, &run.mail);
     let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
-    if let Some(listen) = run.next_hop {
-        add("--next-hop", &listen.to_string());
-    }
-    if let Some(protocol) = run.next_hop_protocol {
-        add("--next-hop-protocol", protocol.as_str());
-    }
-    if let Some(folder) = &run.delivered_maildir {
-        add("--delivered-maildir", &folder.display().to_string());
-    }
     // Not the password: the words are shown in reports.
     if let Some(user) = &run.user {
         add("--user", user);
@@ -270,8 +261,9 @@ fn words(run: &Run) -> Vec<String> {
     words
 }
 
-/// What the user said of the target, in the words of the command line.
-pub(crate) fn words_of(target: &args::Target) -> Vec<String> {
+/// What the user said of the target and of where its mail comes out, in the words of the command
+/// line.
+pub(crate) fn words_of(target: &args::Target, mail: &args::ComesOut) -> Vec<String> {
     let mut words = Vec::new();
     let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
     if let Some(profile) = &target.profile {
@@ -291,6 +283,15 @@ pub(crate) fn words_of(target: &args::Target) -> Vec<String> {
     }
     if let Some(timeout) = target.timeout {
         add("--timeout", &format!("{}ms", timeout.as_millis()));
+    }
+    if let Some(listen) = mail.next_hop {
+        add("--next-hop", &listen.to_string());
+    }
+    if let Some(protocol) = mail.next_hop_protocol {
+        add("--next-hop-protocol", protocol.as_str());
+    }
+    if let Some(folder) = &mail.delivered_maildir {
+        add("--delivered-maildir", &folder.display().to_string());
     }
     words
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use smtpspec_explore::{Session, Shrink, Trace, reproducer};
+use smtpspec_explore::{Names, Session, Shrink, Trace, reproducer};
+use smtpspec_judge::{Evidence, Finding, Source};
 use tokio::time::Instant;
 
 use super::Worker;
-use super::hunt::{Discovery, Kind, Stability, Suspicion, kinds};
+use super::hunt::{Case, Discovery, Kind, Stability, Suspicion, kinds};
+use super::mail::{self, Outgoing, Tally};
 
 /// How often a suspicion is played again before it is believed.
 const REPLAYS: u8 = 3;
@@ -77,6 +79,61 @@ async fn smaller(
         shrink.tell(still);
     }
     (shrink.best().clone(), best)
+}
+
+/// Finds out whether again more mail comes out of a session than was accepted of it, and what is the
+/// least that shows it; nothing where it does not come again, or was told.
+pub(super) async fn examine_mail(
+    worker: &Worker,
+    outgoing: &Outgoing,
+    case: &Case,
+) -> Option<Discovery> {
+    let patient = async |session: &Session| worker.play(session, PATIENT).await;
+    let mut again = 0;
+    let mut best = None;
+    for _ in 0..REPLAYS {
+        let tally = outgoing.replay(&case.session, patient).await;
+        if tally.came > tally.accepted {
+            again += 1;
+            best = Some(tally);
+        }
+    }
+    let mut best = best?;
+    let kind = Kind::of_mail(mail::broken(&best.trace));
+    if !worker.hunt.is_new(&kind) {
+        return None;
+    }
+    let stability = if again == REPLAYS { Stability::Stable } else { Stability::Unstable(again) };
+    let began = Instant::now();
+    let mut shrink = Shrink::new(case.session.clone(), worker.hunt.plain());
+    while stability == Stability::Stable && began.elapsed() < TIME {
+        let Some(candidate) = shrink.candidate() else { break };
+        let tally = outgoing.replay(candidate, patient).await;
+        let still = tally.came > tally.accepted && mail::broken(&tally.trace) == kind.requirement;
+        shrink.tell(still);
+        if still {
+            best = tally;
+        }
+    }
+    let Tally { trace, sender, accepted, came } = best;
+    let finding = Finding {
+        requirement: kind.requirement,
+        level: kind.requirement.requirement().level,
+        what: format!("{came} messages came out, and {accepted} were accepted"),
+        wanted: format!("no more than {accepted}"),
+        source: Source::Oracle,
+        evidence: Evidence {
+            event: trace.transcript.events.len().saturating_sub(1),
+            ..Evidence::default()
+        },
+    };
+    let names = Names { sender, ..worker.hunt.names.clone() };
+    let slug = format!("fuzz-{}", slug(&kind));
+    let title = format!("Found by fuzzing: {}", finding.what);
+    let rule = kind.requirement;
+    let scenario = reproducer::of_mail(&trace, &names, rule, &slug, &title, accepted);
+    let session = shrink.best().clone();
+    Some(Discovery { kind, finding, case: case.index, session, trace, scenario, stability })
 }
 
 fn shows(trace: &Trace, kind: &Kind) -> bool {

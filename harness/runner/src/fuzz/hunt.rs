@@ -31,6 +31,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Mail that came out of a session and was not accepted in it.
+    pub(super) fn of_mail(requirement: RequirementId) -> Self {
+        Self { requirement, state: State::Unknown, asked: MAIL.to_owned() }
+    }
+
     /// Whether it is that nothing came.
     pub(super) fn is_silence(&self) -> bool {
         self.asked == NOTHING
@@ -39,6 +44,9 @@ impl Kind {
 
 /// What was asked where nothing was answered.
 const NOTHING: &str = "nothing";
+
+/// What was asked where mail came out that nobody had sent in.
+const MAIL: &str = "mail";
 
 /// Whether a finding comes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +214,11 @@ impl Hunt {
         suspicions
     }
 
+    /// Whether nothing of this kind was examined before; from now on it was.
+    pub(super) fn is_new(&self, kind: &Kind) -> bool {
+        self.lock().known.insert(kind.clone())
+    }
+
     /// Takes what became of a suspicion.
     pub(super) fn found(&self, discovery: Discovery) {
         let mut shared = self.lock();
@@ -299,6 +312,7 @@ impl Hunt {
             memory: shared.memory,
             lost: shared.lost.take(),
             interrupted,
+            blind: None,
         }
     }
 
