@@ -221,6 +221,11 @@ impl Model {
                 rfc4954::advance_response(self, line, reply);
             }
             Stimulus::Request(request) => self.advance_request(request, reply),
+            // Whoever takes it has read what it says, whole or cut off.
+            Stimulus::Overlong { head, .. } if matches!(reply.code.class(), 2 | 3) => {
+                let request = Request::parse(head, self.grammar());
+                self.advance_request(&request, reply);
+            }
             Stimulus::Overlong { head, .. } => {
                 let request = Request::parse(head, self.grammar());
                 if !rfc4954::advance(self, &request, reply) {

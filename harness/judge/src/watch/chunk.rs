@@ -199,7 +199,7 @@ impl Watch {
         let offered = self.model.offers("CHUNKING");
         let sized = size(line).is_some_and(|size| size.first().is_some_and(u8::is_ascii_digit));
         match class {
-            4 | 5 if offered && !sized => {}
+            4 | 5 if !sized => {}
             2 if !offered => {}
             _ => self.lose("the octets of a chunk may have been read as commands"),
         }

@@ -46,7 +46,9 @@ impl Watch {
             let wider = matches!(flaw.kind, FlawKind::Control | FlawKind::Nul) && flaw.line == 0;
             // What may be beyond ASCII where the extension is offered, its own rules say (RFC 6531
             // §3.7.4).
-            let international = flaw.kind == FlawKind::EightBit && self.model.offers("SMTPUTF8");
+            // What a server offers is not known any more once nobody can know what it answers.
+            let offered = matches!(self.phase, Phase::Lost) || self.model.offers("SMTPUTF8");
+            let international = flaw.kind == FlawKind::EightBit && offered;
             if (greets && wider) || international {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! Replies to the lines of an AUTH exchange, which are no commands (RFC 4954 §4).
 
 use smtpspec_protocol::{Request, SeenReply};
-use smtpspec_reference::State;
+use smtpspec_reference::{State, Stimulus};
 
 use super::exchange::unjudged;
 use super::pairing::stimulus;
@@ -23,6 +23,7 @@ impl Watch {
         self.conduct.impatient |= !self.pending.is_empty();
         let request = Request::parse(content, self.model.grammar());
         let stimulus = stimulus(&line, &request, self.model.longest_line());
+        let overlong = matches!(stimulus, Stimulus::Overlong { .. });
         let octets = line.octets.clone();
         let exchange = self.answer(event, seen, Asked::Continuation, octets, &stimulus);
         if !line.is_whole {
@@ -31,6 +32,9 @@ impl Watch {
             self.lose("nobody can know what the server awaits");
         } else if *self.model.state() != State::AwaitResponse {
             self.phase = Phase::Commands;
+            if overlong {
+                self.doubt_of_long_line();
+            }
         }
         exchange
     }

@@ -93,15 +93,20 @@ impl Watch {
         if overlong && !line.is_whole {
             self.lose("a command line was answered before its end");
         } else if overlong && matches!(self.phase, Phase::Commands) {
-            self.doubt = Some(Doubt {
-                requirement: requirement!("rfc5321-4.2-1"),
-                what: "more than one reply to a line that is too long".to_owned(),
-                next: Next::Excess,
-                any_proves: false,
-                split: None,
-            });
+            self.doubt_of_long_line();
         }
         exchange
+    }
+
+    /// What is behind the part of a long line that fits a server's buffer may be read as a command.
+    pub(super) fn doubt_of_long_line(&mut self) {
+        self.doubt = Some(Doubt {
+            requirement: requirement!("rfc5321-4.2-1"),
+            what: "more than one reply to a line that is too long".to_owned(),
+            next: Next::Excess,
+            any_proves: false,
+            split: None,
+        });
     }
 
     /// A client that goes on before the reply, where no extension lets it, may be refused whatever

@@ -240,6 +240,43 @@ fn a_line_too_long_draws_one_reply() {
 }
 
 #[test]
+fn a_response_too_long_draws_one_reply() {
+    let long: &'static str = format!(">{}\\r\\n", "YWFh".repeat(4000)).leak();
+    let hello =
+        ["<220 mx.test\\r\\n", ">EHLO c.test\\r\\n", "<250-mx.test\\r\\n250 AUTH PLAIN\\r\\n"];
+    let begun = [">AUTH PLAIN\\r\\n", "<334 \\r\\n", long, "<501 X\\r\\n"];
+    let late = [">NOOP\\r\\n", "<500 Unknown\\r\\n", ">QUIT\\r\\n", "<250 OK\\r\\n"];
+    assert_eq!(broken(&[&hello[..], &begun, &late].concat()), ["4.2-1"]);
+    let once = [">NOOP\\r\\n", "<250 OK\\r\\n", ">QUIT\\r\\n", "<221 mx.test\\r\\n"];
+    assert_eq!(broken(&[&hello[..], &begun, &once].concat()), [""; 0]);
+}
+
+#[test]
+fn whoever_takes_a_hello_that_is_too_long_offers_what_it_lists() {
+    let long: &'static str = format!(">EHLO {}.test\\r\\n", "x".repeat(600)).leak();
+    let hello = ["<220 mx.test\\r\\n", long, "<250-mx.test\\r\\n250 CHUNKING\\r\\n"];
+    // The octets of the chunk are not there yet.
+    let (watch, _) = watch(&[&hello[..], &[">BDAT 7\\r\\n"]].concat());
+    assert_eq!(watch.due(), crate::listener::Due::Nothing);
+    assert_eq!(ids(watch), [""; 0]);
+}
+
+#[test]
+fn where_the_state_is_unknown_letters_beyond_ascii_may_have_been_asked_for() {
+    let lost = [
+        ">BDAT 3\\r\\nabc",
+        "<500 X\\r\\n",
+        ">EHLO c\\r\\n",
+        "<250-mx.test\\r\\n250 SMTPUTF8\\r\\n",
+    ];
+    let asked = [">VRFY j SMTPUTF8\\r\\n", "<250 <j\\xc3\\xbc@mx.test>\\r\\n"];
+    assert_eq!(broken(&after_hello(&[&lost[..], &asked].concat())), [""; 0]);
+    // A BDAT that says nothing of octets has none.
+    let known = [">BDAT\\r\\n", "<500 X\\r\\n", ">NOOP\\r\\n", "<250 \\xc3\\r\\n"];
+    assert_eq!(broken(&after_hello(&known)), ["4.2-7"]);
+}
+
+#[test]
 fn where_the_state_is_unknown_the_transcript_says_so_once() {
     let (_, read_as) = watch(&after_hello(&["<250 OK\\r\\n", "<250 OK\\r\\n"]));
     let remarks: Vec<_> = read_as.iter().filter(|word| word.contains("unknown")).collect();
