@@ -79,7 +79,7 @@ fn checked_by(steps: &[Step], ids: &mut BTreeSet<RequirementId>) {
 
 fn sections(checked: &BTreeSet<RequirementId>) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
-    for entry in in_order().into_iter().filter(|entry| binds(entry)) {
+    for entry in in_order() {
         let known = sections
             .iter()
             .position(|section| section.rfc == entry.rfc && section.name == entry.section);
@@ -93,6 +93,10 @@ fn sections(checked: &BTreeSet<RequirementId>) -> Vec<Section> {
             });
             sections.len() - 1
         });
+        // An RFC that only permits is told of too.
+        if !binds(entry) {
+            continue;
+        }
         let section = &mut sections[index];
         let tally = match entry.observable {
             Observable::NextHop => &mut section.next_hop,
