@@ -118,6 +118,17 @@ pub const STRICTER_PROTO: &[Difference] = &[
         example: "MAIL FROM:<a@[192.0.2.1]>",
         concerns: |request| request.line.contains(&b'['),
     },
+    Difference {
+        clause: "RFC 5321 §4.5.3.1.2: how long a domain may be is a matter of limits, beside the grammar",
+        example: concat!(
+            "EHLO a23456789b23456789c23456789d23456789e23456789f23456789.",
+            "a23456789b23456789c23456789d23456789e23456789f23456789.",
+            "a23456789b23456789c23456789d23456789e23456789f23456789.",
+            "a23456789b23456789c23456789d23456789e23456789f23456789.",
+            "a23456789b23456789c23456789d23456789e23456789f23456789",
+        ),
+        concerns: |request| request.line.len() > "EHLO ".len() + 255,
+    },
 ];
 
 fn for_each_line(input: &[u8], check: impl Fn(&Request<'_>)) {

@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use smtpspec_judge::{Action, Due, Ending, Finding, Happening, Heard, Listener, Transcript};
 
+use smtpspec_protocol::Protocol;
 use smtpspec_reference::State;
 
 use crate::session::{PAUSE, Session, Then};
 
-/// How long is waited.
+/// How long is waited, and for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// For a reply that is due; without it, the server hangs.
     pub reply: Duration,
     /// For what may come or not.
     pub perhaps: Duration,
+    /// What is spoken, which says how many replies are due.
+    pub protocol: Protocol,
 }
 
 /// A session while it is being played.
@@ -67,6 +70,8 @@ pub struct Trace {
     pub findings: Vec<Finding>,
     /// Where the session stood when a reply that was due did not come.
     pub hangs: Option<State>,
+    /// What was spoken.
+    pub protocol: Protocol,
 }
 
 impl Drive {
@@ -78,7 +83,7 @@ impl Drive {
         });
         Self {
             moves: moves.collect(),
-            listener: Listener::new(),
+            listener: Listener::of(patience.protocol),
             patience,
             stage: Stage::Opening { hasty: session.hasty },
             hangs: None,
@@ -206,6 +211,6 @@ impl Drive {
     /// What came of it.
     pub fn finish(self) -> Trace {
         let (transcript, heard, findings) = self.listener.end();
-        Trace { transcript, heard, findings, hangs: self.hangs }
+        Trace { transcript, heard, findings, hangs: self.hangs, protocol: self.patience.protocol }
     }
 }

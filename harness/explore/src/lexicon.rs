@@ -58,6 +58,11 @@ pub(crate) const MAIL_PARAMETERS: &[(&str, &str)] = &[
     ("BINARYMIME", " BODY=BINARYMIME"),
     ("DELIVERBY", " BY=864000;NT"),
     ("DELIVERBY", " BY=864000;R"),
+    ("DELIVERBY", " BY=1;R"),
+    ("DELIVERBY", " BY=0;R"),
+    ("DELIVERBY", " BY=-1;R"),
+    ("DELIVERBY", " BY=-1;N"),
+    ("DELIVERBY", " by=0;n"),
     ("MT-PRIORITY", " MT-PRIORITY=-9"),
 ];
 
@@ -86,6 +91,8 @@ pub(crate) const ANY_TIME: &[&str] = &[
     "VRFY {recipient}",
     "VRFY {local}",
     "VRFY {unknown}",
+    "VRFY \"{local}\"",
+    "EXPN \"list\"",
     "EXPN list",
     "EXPN {unknown}",
     "HELP",
@@ -160,6 +167,8 @@ pub(crate) const WRONG: &[&str] = &[
     "ETRN @{domain}",
     "ETRN #queue",
     "ETRN",
+    "ETRN {domain} {domain}",
+    "BDAT 20000000 LAST",
     "STARTTLS now",
     "AUTH",
     "AUTH XSMTPSPEC",
@@ -184,6 +193,9 @@ pub(crate) const MESSAGES: &[&str] = &[
     "Subject: commands\r\n\r\nQUIT\r\nRSET\r\nMAIL FROM:<{sender}>\r\n. \r\n.\r\n",
     "Received: from a by b; Thu, 1 Jan 1970 00:00:00 +0000\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\nFrom: a@b.example\r\nTo: <x@y.example>\r\n\r\nHi.\r\n.\r\n",
     "no header at all\r\n.\r\n",
+    "From: a@b.example\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\nResent-From: c@d.example\r\nResent-Date: Fri, 2 Jan 1970 00:00:00 +0000\r\nResent-From: e@f.example\r\nResent-Date: Sat, 3 Jan 1970 00:00:00 +0000\r\n\r\nTwice.\r\n.\r\n",
+    "Received: (odd)\r\nReceived: by some host, some day\r\nReceived: from x\r\n\tby y with Z id 1;\r\n\tnever\r\nSubject: odd trace\r\n\r\n.\r\n",
+    "From: a@b.example\r\nTo: a@x.example, b@x.example, c@x.example, d@x.example,\r\n e@x.example, f@x.example, g@x.example, h@x.example,\r\n i@x.example, j@x.example, k@x.example, l@x.example\r\nCc: undisclosed: ;\r\nBcc:\r\nSubject: many\r\n\r\nHello.\r\n.\r\n",
 ];
 
 /// Messages as they go into chunks: no dot is doubled, and none ends them (RFC 3030 §2).
@@ -193,6 +205,7 @@ pub(crate) const CHUNKED: &[&str] = &[
     "Subject: dots\r\n\r\n.\r\n..\r\n.QUIT\r\n",
     "Subject: commands\r\n\r\nQUIT\r\nRSET\r\nMAIL FROM:<{sender}>\r\n.\r\n",
     "no end of line",
+    "Subject: longer than an octet counts\r\n\r\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n0123456789abcdef0123456789abcdef\r\n",
 ];
 
 /// What may be said of the octets that follow a BDAT, beside how many they are.
@@ -210,7 +223,7 @@ pub(crate) const SIZES: &[&str] = &[
     "3 FIRST",
 ];
 
-/// Ways through an exchange of AUTH for who has no login here: what a session says may be kept and
+/// `{600}` and `{12300}` are so many octets of BASE64. Ways through an exchange of AUTH for who has no login here: what a session says may be kept and
 /// shown, and so no password is in it (RFC 4954 §4).
 pub(crate) const EXCHANGES: &[&[&str]] = &[
     &["AUTH PLAIN AG5vYm9keQBub3RoaW5n"],
@@ -226,6 +239,16 @@ pub(crate) const EXCHANGES: &[&[&str]] = &[
     &["AUTH SCRAM-SHA-256 biwsbj1ldmUscj1hYmM=", "Yz1iaXdzLHI9YWJjLHA9QUFBQQ=="],
     &["AUTH SCRAM-SHA-1 biwsbj1ldmUscj1hYmM=", "*"],
     &["AUTH OAUTHBEARER bixhPWV2ZSwBYXV0aD1CZWFyZXIgeAEB", "AQ=="],
+    &["AUTH CRAM-MD5 dGVzdA=="],
+    &["AUTH LOGIN", "{600}", "{600}"],
+    &["AUTH PLAIN {600}"],
+    &["AUTH PLAIN", "{12300}", "NOOP"],
+    &["AUTH PLAIN {12300}", "NOOP"],
+    &["AUTH PLAIN", "="],
+    &["AUTH PLAIN", ""],
+    &["AUTH PLAIN =", "="],
+    &["AUTH SCRAM-SHA-256", "=", "*"],
+    &["AUTH PLAIN", "AG5v Ym9keQBub3RoaW5n"],
     &["AUTH PLAIN", "not base64!"],
     &["AUTH PLAIN AGV2ZQ"],
 ];

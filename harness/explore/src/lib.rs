@@ -7,6 +7,7 @@
 //! | chance that can be repeated | [`dice`] |
 //! | what a client does, octet for octet | [`session`] |
 //! | legal ways through a session | [`walk`] |
+//! | legal paths, out of the grammar | `paths` |
 //! | what can be broken | [`deviate`] |
 //! | what there is to say, and the target's names in it | `lexicon`, [`names`] |
 //! | a session being played: what to do next, what was seen | [`drive`] |
@@ -26,6 +27,7 @@ mod lexicon;
 pub mod memory;
 pub mod names;
 pub mod novelty;
+mod paths;
 pub mod reproducer;
 pub mod session;
 pub mod shrink;

@@ -10,17 +10,19 @@ use smtpspec_reference::Config;
 use crate::drive::{Drive, Patience, Trace};
 use crate::session::Session;
 
-/// Time costs nothing here.
-const PATIENCE: Patience =
-    Patience { reply: Duration::from_secs(5), perhaps: Duration::from_millis(50) };
-
 /// More actions than any session takes.
 const ACTIONS: usize = 1_000_000;
 
 /// Plays a session against the reference with this configuration.
 pub fn play(session: &Session, config: &Arc<Config>) -> Trace {
     let mut world = World::new(config, "");
-    let mut drive = Drive::new(session, PATIENCE);
+    // Time costs nothing here.
+    let patience = Patience {
+        reply: Duration::from_secs(5),
+        perhaps: Duration::from_millis(50),
+        protocol: config.protocol,
+    };
+    let mut drive = Drive::new(session, patience);
     for _ in 0..ACTIONS {
         let action = drive.next(world.tick());
         if action == Action::Done {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use smtpspec_catalogue::RequirementId;
 use smtpspec_judge::{Ending, Happening};
-use smtpspec_protocol::CodeSet;
+use smtpspec_protocol::{CodeSet, Protocol};
 use smtpspec_scenario::expect::{Alternative, Hear, ReplyPattern, Ruling};
 use smtpspec_scenario::send::{Content, Send};
 use smtpspec_scenario::template::Template;
 use smtpspec_scenario::{
-    Act, Delivered, Given, MailCount, MailPattern, Party, Place, Requires, Safety, Scenario, Step,
+    Act, Delivered, Given, MailCount, MailPattern, Party, Place, Requires, Safety, Scenario,
+    Speaks, Step,
 };
 
 use crate::drive::Trace;
@@ -37,12 +38,19 @@ pub fn scenario(
         checks: vec![requirement],
         given: Given::Connected,
         plays: Party::Client,
-        requires: Requires::default(),
+        requires: Requires { protocol: speaks(trace.protocol), ..Requires::default() },
         safety: Safety::Hostile,
         rationale: None,
         rows: Vec::new(),
         dialogue: steps(trace, names),
         place: Place::default(),
+    }
+}
+
+fn speaks(protocol: Protocol) -> Speaks {
+    match protocol {
+        Protocol::Smtp => Speaks::Smtp,
+        Protocol::Lmtp => Speaks::Lmtp,
     }
 }
 

@@ -9,7 +9,11 @@ use super::memory::play;
 use super::*;
 
 fn ground(config: &Arc<Config>) -> Ground {
-    Ground { names: Names::of(&Profile::default()), offered: offered(config) }
+    Ground {
+        names: Names::of(&Profile::default()),
+        offered: offered(config),
+        protocol: config.protocol,
+    }
 }
 
 fn usual() -> Arc<Config> {

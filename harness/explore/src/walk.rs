@@ -1,9 +1,12 @@
 //! Legal walks: to every place of a session equally often, however hard it is to reach, and from
 //! there to an end that shows what the server has kept (RFC 5321 §4.1.4).
 
+use smtpspec_protocol::Protocol;
+
 use crate::dice::Dice;
 use crate::lexicon as words;
 use crate::names::Names;
+use crate::paths;
 use crate::session::{Move, Then};
 
 /// Where a walk has come to, if the server took all that was legal.
@@ -36,11 +39,21 @@ pub struct Ground {
     pub names: Names,
     /// The EHLO keywords that the server offers, in upper case.
     pub offered: Vec<String>,
+    /// What it speaks.
+    pub protocol: Protocol,
 }
 
 impl Ground {
     pub(crate) fn offers(&self, keyword: &str) -> bool {
         self.offered.iter().any(|offered| offered.eq_ignore_ascii_case(keyword))
+    }
+
+    /// The verb that opens a session.
+    pub(crate) fn hello(&self) -> &'static str {
+        match self.protocol {
+            Protocol::Smtp => "EHLO",
+            Protocol::Lmtp => "LHLO",
+        }
     }
 
     pub(crate) fn line(&self, text: &str) -> Move {
@@ -71,7 +84,12 @@ impl Ground {
             }
             moves.push(self.step_to(step, dice));
             if step == Place::Greeted && self.offers("STARTTLS") && dice.once_in(8) {
-                moves.extend([self.starttls(), self.line("EHLO {client}")]);
+                moves.extend([self.starttls(), self.line(&format!("{} {{client}}", self.hello()))]);
+                // Inside TLS more is offered than in the clear: AUTH, as a rule.
+                if dice.once_in(2) {
+                    let lines = dice.pick(words::EXCHANGES);
+                    moves.extend(lines.iter().map(|line| self.line(line)));
+                }
             }
             if step == Place::Greeted && self.offers("AUTH") && dice.once_in(8) {
                 let lines = dice.pick(words::EXCHANGES);
@@ -90,14 +108,28 @@ impl Ground {
     pub(crate) fn step_to(&self, place: Place, dice: &mut Dice) -> Move {
         match place {
             Place::Connected => self.line("NOOP"),
+            Place::Greeted if dice.once_in(4) => {
+                Move::line(format!("{} {}", self.hello(), paths::host(dice)))
+            }
+            Place::Greeted if self.protocol == Protocol::Lmtp => self.line("LHLO {client}"),
             Place::Greeted => self.line(dice.pick(words::HELLOS)),
+            Place::Mail if dice.once_in(2) => {
+                let command = format!("MAIL FROM:<{}>", paths::reverse_path(dice));
+                self.with_parameters(&command, words::MAIL_PARAMETERS, dice)
+            }
             Place::Mail => {
-                let command = dice.pick(words::MAILS);
-                self.with_parameters(command, words::MAIL_PARAMETERS, dice)
+                let command = self.names.fill(dice.pick(words::MAILS));
+                let command = String::from_utf8_lossy(&command);
+                self.with_parameters(&command, words::MAIL_PARAMETERS, dice)
+            }
+            Place::Recipient if dice.once_in(2) => {
+                let command = format!("RCPT TO:<{}>", self.forward_path(dice));
+                self.with_parameters(&command, words::RCPT_PARAMETERS, dice)
             }
             Place::Recipient => {
-                let command = dice.pick(words::RCPTS);
-                self.with_parameters(command, words::RCPT_PARAMETERS, dice)
+                let command = self.names.fill(dice.pick(words::RCPTS));
+                let command = String::from_utf8_lossy(&command);
+                self.with_parameters(&command, words::RCPT_PARAMETERS, dice)
             }
             Place::Data => self.line(if dice.once_in(8) { "data" } else { "DATA" }),
             Place::Delivered => self.text(dice.pick(words::MESSAGES)),
@@ -127,7 +159,8 @@ impl Ground {
     fn with_parameters(&self, command: &str, known: &[(&str, &str)], dice: &mut Dice) -> Move {
         let (keyword, parameter) = dice.pick(known);
         let with = dice.once_in(3) && self.offers(keyword);
-        self.line(&format!("{command}{}", if with { parameter } else { "" }))
+        // The command has its names already, and may have braces of its own.
+        Move::line(format!("{command}{}", if with { parameter } else { "" }))
     }
 
     /// An end from this place on, which shows what the server made of all before it.
@@ -136,8 +169,10 @@ impl Ground {
         if place == Place::Data {
             moves.push(self.text(dice.pick(words::MESSAGES)));
         }
-        let lines: &[&str] = match dice.below(7) {
+        let lines: &[&str] = match dice.below(9) {
             0 => &["NOOP"],
+            7 => &["RSET", "MAIL FROM:<{sender}>", "DATA", ".", "NOOP"],
+            8 => &["EHLO {client}", "MAIL FROM:<{sender}>", "DATA", ".", "NOOP"],
             1 => &["DATA", ".", "NOOP"],
             2 => &["RCPT TO:<{second}>", "DATA", ".", "NOOP"],
             3 => &["MAIL FROM:<{sender}>", "RCPT TO:<{recipient}>", "DATA", "."],
@@ -159,7 +194,8 @@ impl Ground {
             ],
             _ => &["RSET", "MAIL FROM:<{sender}>", "RCPT TO:<{recipient}>", "RSET", "DATA", "NOOP"],
         };
-        moves.extend(lines.iter().map(|line| self.line(line)));
+        let hello = format!("{} ", self.hello());
+        moves.extend(lines.iter().map(|line| self.line(&line.replace("EHLO ", &hello))));
         if self.offers("PIPELINING") && dice.once_in(4) {
             // In a group, EHLO, DATA, VRFY, EXPN, QUIT and NOOP come last (RFC 2920 §3.1).
             let ends_group = |one: &Move| {

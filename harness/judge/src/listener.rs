@@ -41,17 +41,11 @@ pub enum Due {
     Reply,
 }
 
-impl Default for Listener {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Listener {
-    /// A connection that is not open yet.
-    pub fn new() -> Self {
+    /// A connection that is not open yet, to a server that speaks this.
+    pub fn of(protocol: Protocol) -> Self {
         Self {
-            peer: Peer::new(None, Protocol::Smtp),
+            peer: Peer::new(None, protocol),
             transcript: Transcript::default(),
             heard: Vec::new(),
         }

@@ -125,7 +125,7 @@ fn is_exempt(stimulus: &Stimulus<'_>) -> bool {
             matches!(Verb::of(request.verb.name()), Verb::Ehlo | Verb::Helo)
         }
         Stimulus::Overlong { head, .. } => head.get(..4).is_some_and(|verb| {
-            verb.eq_ignore_ascii_case(b"EHLO") || verb.eq_ignore_ascii_case(b"HELO")
+            [b"EHLO", b"HELO", b"LHLO"].iter().any(|hello| verb.eq_ignore_ascii_case(*hello))
         }),
         Stimulus::Message(_) | Stimulus::Chunk(..) => false,
     }

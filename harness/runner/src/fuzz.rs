@@ -121,7 +121,11 @@ pub async fn fuzz(
         Err(why) => (None, Some(why)),
     };
     let names = Names::of(profile);
-    let ground = Ground { names: names.clone(), offered: contact.offered.clone() };
+    let ground = Ground {
+        names: names.clone(),
+        offered: contact.offered.clone(),
+        protocol: profile.protocol,
+    };
     let explorer = Explorer::new(ground, options.seed);
     let ends = options.time.map(|time| later(Instant::now(), time));
     let hunt = Arc::new(Hunt::new(explorer, names, &options));
@@ -133,6 +137,7 @@ pub async fn fuzz(
             address: contact.address,
             connect: profile.timeouts.connect,
             reply: options.reply,
+            protocol: profile.protocol,
         },
         target: target.clone(),
         profile: profile.clone(),

@@ -11,7 +11,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use smtpspec_explore::{Session, letters};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{CaseResult, Results, Stopped, Summary, Tool, Verdict};
-use smtpspec_protocol::Protocol;
 use smtpspec_report::Verbosity;
 use smtpspec_runner::fuzz::{Discovery, Fuzzed, Progress, Stability};
 use smtpspec_runner::{
@@ -95,10 +94,6 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
     let mutants = named(&fuzz.mutants, console)?;
     let mut profile = profile::of_target(&fuzz.target, profile::USUAL, console)?;
     profile.outlet = profile::outlet(&fuzz.mail, profile.outlet, console)?;
-    if profile.protocol == Protocol::Lmtp {
-        console.error("fuzz speaks SMTP, and this profile is of a target that speaks LMTP");
-        return Err(Exit::Usage);
-    }
     let target = match profile.server.as_deref().map(str::parse::<TargetAddress>).transpose() {
         Ok(target) => target,
         Err(why) => {

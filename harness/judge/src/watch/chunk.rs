@@ -181,9 +181,11 @@ impl Watch {
             .and_then(|line| self.model.chunk(&Request::parse(&line, self.model.grammar())));
         chunk.is_some_and(|chunk| {
             let stimulus = Stimulus::Chunk(chunk, MessageFacts::default());
-            let all =
-                self.pending.len() - end == usize::try_from(chunk.octets).unwrap_or(usize::MAX);
-            all && self.model.replies_due_to(&stimulus) == 0
+            // Behind the chunk the beginning of a line may stand, which draws nothing yet.
+            let ends = end.saturating_add(usize::try_from(chunk.octets).unwrap_or(usize::MAX));
+            let whole = ends <= self.pending.len();
+            let quiet = !self.pending.iter().skip(ends).any(|octet| *octet == b'\n');
+            whole && quiet && self.model.replies_due_to(&stimulus) == 0
         })
     }
 
@@ -214,5 +216,8 @@ fn size(line: &[u8]) -> Option<&[u8]> {
 }
 
 fn announced(line: &[u8]) -> Option<usize> {
-    std::str::from_utf8(size(line)?).ok()?.parse().ok()
+    let size = size(line)?;
+    // A sign is no digit, whatever a reader of numbers makes of it.
+    let digits = !size.is_empty() && size.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(size).ok().filter(|_| digits)?.parse().ok()
 }

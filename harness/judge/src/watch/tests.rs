@@ -252,6 +252,25 @@ fn a_response_too_long_draws_one_reply() {
 }
 
 #[test]
+fn a_sign_is_no_size_and_the_beginning_of_a_line_draws_nothing() {
+    let offered = ["<220 mx.test\\r\\n", ">EHLO c\\r\\n", "<250-mx.test\\r\\n250 PIPELINING\\r\\n"];
+    let signed = [">BDAT +3\\r\\nRSET\\r\\n", "<500 X\\r\\n", "<250 OK\\r\\n"];
+    assert_eq!(broken(&[&offered[..], &signed].concat()), [""; 0]);
+    let mut watch = Watch::new(Protocol::Lmtp);
+    for (event, octets) in
+        [&b"220 mx.test\r\n"[..], b"250-mx.test\r\n250 CHUNKING\r\n", b"250 OK\r\n"]
+            .iter()
+            .enumerate()
+    {
+        watch.received(event, octets);
+        watch.sent([&b"LHLO c\r\n"[..], b"MAIL FROM:<>\r\n", b"BDAT 4 LAST\r\nno end of"][event]);
+    }
+    assert_eq!(watch.due(), crate::listener::Due::Nothing);
+    watch.sent(b" line\r\n");
+    assert_eq!(watch.due(), crate::listener::Due::Reply);
+}
+
+#[test]
 fn whoever_takes_a_hello_that_is_too_long_offers_what_it_lists() {
     let long: &'static str = format!(">EHLO {}.test\\r\\n", "x".repeat(600)).leak();
     let hello = ["<220 mx.test\\r\\n", long, "<250-mx.test\\r\\n250 CHUNKING\\r\\n"];

@@ -73,7 +73,7 @@ pub async fn compare(
     let known =
         |keyword: &String| there.offered.iter().any(|one| one.eq_ignore_ascii_case(keyword));
     offered.retain(known);
-    let ground = Ground { names: Names::of(profile), offered };
+    let ground = Ground { names: Names::of(profile), offered, protocol: profile.protocol };
     let explorer = Arc::new(Explorer::new(ground, options.seed));
     let began = Instant::now();
     let ends = options.time.map(|time| later(began, time));
@@ -84,6 +84,7 @@ pub async fn compare(
             address,
             connect: profile.timeouts.connect,
             reply: options.reply,
+            protocol: profile.protocol,
         });
         let (explorer, shared, stop) = (Arc::clone(&explorer), Arc::clone(&shared), stop.clone());
         let limit = options.sessions.unwrap_or(u64::MAX);

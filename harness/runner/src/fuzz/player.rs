@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use smtpspec_explore::{Drive, Patience, Session, Trace};
 use smtpspec_judge::{Action, Ending, Happening};
+use smtpspec_protocol::Protocol;
 use tokio::time::{Instant, sleep_until};
 
 use crate::connection::{self, Connection};
@@ -18,13 +19,16 @@ pub(super) struct Player {
     pub(super) connect: Duration,
     /// How long a reply may take that is due.
     pub(super) reply: Duration,
+    /// What the target speaks.
+    pub(super) protocol: Protocol,
 }
 
 impl Player {
     /// Plays a session; `perhaps` is waited where a reply may come or not.
     pub(super) async fn play(&self, session: &Session, perhaps: Duration) -> Trace {
         let began = Instant::now();
-        let mut drive = Drive::new(session, Patience { reply: self.reply, perhaps });
+        let mut drive =
+            Drive::new(session, Patience { reply: self.reply, perhaps, protocol: self.protocol });
         let mut open = None;
         loop {
             let action = drive.next(began.elapsed());
