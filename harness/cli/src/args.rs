@@ -1,9 +1,13 @@
 //! The command line. The names are swaks' wherever swaks has one, and each flag has an
 //! environment variable; a flag goes over its variable, and that over the profile.
 
+mod report;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub(crate) use report::{RenderReport, Report, ReportWhat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
@@ -60,6 +64,8 @@ pub(crate) enum Command {
     Prove(Prove),
     /// Tell all about a requirement, a scenario or a mutant
     Explain(Explain),
+    /// Render, compare and merge results that `run --report json=FILE` wrote
+    Report(Report),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -120,7 +126,8 @@ pub(crate) struct Run {
     /// Stop at the first failure
     #[arg(long, env = "SMTPSPEC_FAIL_FAST")]
     pub(crate) fail_fast: bool,
-    /// A report: terminal, json or junit, on standard output or in a file; may be given again
+    /// A report: terminal, json, junit, tap, markdown, html, sarif, badge or badge-json, on standard
+    /// output or in a file; may be given again
     #[arg(
         long = "report",
         value_name = "FORMAT[=PATH]",
@@ -252,7 +259,8 @@ pub(crate) struct Fuzz {
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
     pub(crate) fail_on: FailOn,
-    /// A report: terminal, json or junit, on standard output or in a file; may be given again
+    /// A report: terminal, json, junit, tap, markdown, html, sarif, badge or badge-json, on standard
+    /// output or in a file; may be given again
     #[arg(
         long = "report",
         value_name = "FORMAT[=PATH]",

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Coverage(coverage) => command::coverage::coverage(&coverage, &console),
         Command::Prove(prove) => command::prove::prove(&prove, &console),
         Command::Explain(explain) => command::explain::explain(&explain, &console),
+        Command::Report(report) => command::report::report(&report, &console),
         Command::Completions { shell } => command::completions::completions(shell, &console),
         Command::Man => command::completions::man(&console),
     };

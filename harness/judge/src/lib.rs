@@ -41,7 +41,7 @@ pub use listener::{Due, Heard, Listener};
 pub use mail::{Mail, Via};
 pub use outcome::Outcome;
 pub use play::{Action, Play, Setup};
-pub use results::{CaseResult, Results, RunFinding, Stopped, Summary, Target, Tool};
+pub use results::{CaseResult, Results, RunFinding, Shard, Stopped, Summary, Target, Tool};
 pub use segmentation::Segmentation;
 pub use transcript::{Ending, Event, Happening, Tls, Transcript};
 pub use verdict::{Evidence, Finding, Source, Verdict};

@@ -21,6 +21,12 @@ pub struct Results {
     /// The words of the command line, beside the target and the filters, that a replay needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// What chance was drawn from, where the run drew any; the same seed draws the same again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Which part of a run this is; missing where it is a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// When the run began, in RFC 3339's form.
     pub started: String,
     /// How long it took, in milliseconds.
@@ -44,6 +50,21 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// One of the parts into which a run was split over machines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: usize,
+    /// How many parts there are.
+    pub count: usize,
+    /// How many cases were selected before the run was split.
+    pub selected: usize,
+    /// What stands for these cases: parts of one run have the same.
+    pub suite: String,
+    /// The place of each entry of `scenarios` among those cases, from 0.
+    pub places: Vec<usize>,
 }
 
 /// The server that was tested, as it presented itself.

@@ -1,0 +1,14 @@
+//! `smtpspec report`: what can be done with results that were written to files.
+
+mod document;
+mod render;
+
+use crate::args::{Report, ReportWhat};
+use crate::console::Console;
+use crate::exit::Exit;
+
+pub(crate) fn report(report: &Report, console: &Console) -> Exit {
+    match &report.what {
+        ReportWhat::Render(args) => render::render(args, console),
+    }
+}
