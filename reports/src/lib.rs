@@ -4,6 +4,8 @@
 //! |---|---|
 //! | the formats and their names | [`Format`] |
 //! | what a reader may choose | [`Options`] |
+//! | two runs compared | [`diff`] |
+//! | the parts of a split run put together | [`merge`] |
 //! | what several formats show alike: order, groups, dialogues, excerpts | `view` |
 //! | a finding and a case in words, for people | `block` |
 //! | one file for each format | `terminal`, `json`, `junit`, `tap`, `markdown`, `html`, `sarif`, `badge` |
@@ -14,11 +16,13 @@
 
 mod badge;
 mod block;
+pub mod diff;
 mod format;
 mod html;
 mod json;
 mod junit;
 mod markdown;
+pub mod merge;
 mod options;
 mod sarif;
 mod tap;

@@ -11,9 +11,17 @@ use crate::console::Console;
 /// A report that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Output {
-    format: Format,
+    pub(crate) format: Format,
     /// Standard output where it is missing.
-    path: Option<PathBuf>,
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Output {
+    /// What becomes of a report there: colour only where somebody looks.
+    pub(crate) fn options(&self, console: &Console) -> Options {
+        let color = self.path.is_none() && console.colors_output();
+        Options { color, ..Options::default() }
+    }
 }
 
 /// Reads `FORMAT[=PATH]` words. Without any it is the terminal's report.
@@ -51,22 +59,23 @@ pub(crate) fn write(
 ) -> bool {
     let mut written = true;
     for output in outputs {
-        let color = output.path.is_none() && console.colors_output();
-        let options = Options { color, verbosity, ..Options::default() };
-        let report = render(output.format, results, &options);
-        let (result, place) = match &output.path {
-            Some(path) => (create(path, &report), path.display().to_string()),
-            None => (Console::print(&report), "standard output".to_owned()),
-        };
-        if let Err(error) = result {
-            console.error(&format!(
-                "{place}: the {} report could not be written: {error}",
-                output.format
-            ));
-            written = false;
-        }
+        let options = Options { verbosity, ..output.options(console) };
+        written &= put(output, &render(output.format, results, &options), console);
     }
     written
+}
+
+/// Writes one report. Tells whether it was.
+pub(crate) fn put(output: &Output, report: &[u8], console: &Console) -> bool {
+    let (result, place) = match &output.path {
+        Some(path) => (create(path, report), path.display().to_string()),
+        None => (Console::print(report), "standard output".to_owned()),
+    };
+    if let Err(error) = &result {
+        console
+            .error(&format!("{place}: the {} report could not be written: {error}", output.format));
+    }
+    result.is_ok()
 }
 
 fn create(path: &Path, report: &[u8]) -> std::io::Result<()> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smtpspec_catalogue::{Grade, RequirementId};
 
+use crate::shard::Shard;
 use crate::transcript::Transcript;
 use crate::verdict::{Finding, Verdict};
 
@@ -50,21 +51,6 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
-}
-
-/// One of the parts into which a run was split over machines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shard {
-    /// Which part, from 1.
-    pub index: usize,
-    /// How many parts there are.
-    pub count: usize,
-    /// How many cases were selected before the run was split.
-    pub selected: usize,
-    /// What stands for these cases: parts of one run have the same.
-    pub suite: String,
-    /// The place of each entry of `scenarios` among those cases, from 0.
-    pub places: Vec<usize>,
 }
 
 /// The server that was tested, as it presented itself.

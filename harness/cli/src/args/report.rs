@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::FailOn;
+
 #[derive(Debug, Args)]
 pub(crate) struct Report {
     #[command(subcommand)]
@@ -14,6 +16,10 @@ pub(crate) struct Report {
 pub(crate) enum ReportWhat {
     /// Render results in another format
     Render(RenderReport),
+    /// Compare two runs: what got worse (exit code 1), what got better, what is new, what is gone
+    Diff(DiffReport),
+    /// Put together the parts of a run that was split with `run --shard`
+    Merge(MergeReport),
 }
 
 #[derive(Debug, Args)]
@@ -28,4 +34,44 @@ pub(crate) struct RenderReport {
     /// In the terminal's format: list each scenario; twice, with every octet
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffReport {
+    /// The results of the older run; `-` reads them from standard input
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The results of the newer run
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// terminal, markdown or json, on standard output or in a file; may be given again
+    #[arg(
+        long = "report",
+        value_name = "FORMAT[=PATH]",
+        env = "SMTPSPEC_REPORT",
+        value_delimiter = ','
+    )]
+    pub(crate) reports: Vec<String>,
+    /// Print what got worse and the summary only
+    #[arg(short, long, env = "SMTPSPEC_QUIET")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeReport {
+    /// The results of each part
+    #[arg(value_name = "PART", required = true)]
+    pub(crate) parts: Vec<PathBuf>,
+    /// The whole as a report: the formats of `run`, on standard output or in a file; may be given
+    /// again. json on standard output without one
+    #[arg(
+        long = "report",
+        value_name = "FORMAT[=PATH]",
+        env = "SMTPSPEC_REPORT",
+        value_delimiter = ','
+    )]
+    pub(crate) reports: Vec<String>,
+    /// What makes the exit code 1
+    #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
+    pub(crate) fail_on: FailOn,
 }
