@@ -11,7 +11,7 @@
 //! The templates under `templates/html` escape all that is put into them, and only the style and
 //! the script, which are ours, go in as they are.
 
-mod card;
+pub(crate) mod card;
 mod heading;
 pub(crate) mod lines;
 mod map;
@@ -25,7 +25,7 @@ use card::{Anchors, Chapter};
 use heading::Heading;
 use map::Spec;
 
-const STYLE: &str = include_str!("../templates/html/page.css");
+pub(crate) const STYLE: &str = include_str!("../templates/html/page.css");
 const SCRIPT: &str = include_str!("../templates/html/report.js");
 
 #[derive(Template)]

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | the formats and their names | [`Format`] |
 //! | what a reader may choose | [`Options`] |
-//! | two runs compared | [`diff`] |
-//! | the parts of a split run put together | [`merge`] |
+//! | two runs compared | [`mod@diff`] |
+//! | the parts of a split run put together | [`mod@merge`] |
+//! | many servers side by side | [`matrix`] |
 //! | what several formats show alike: order, groups, dialogues, excerpts | `view` |
 //! | a finding and a case in words, for people | `block` |
 //! | one file for each format | `terminal`, `json`, `junit`, `tap`, `markdown`, `html`, `sarif`, `badge` |
@@ -22,6 +23,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+pub mod matrix;
 pub mod merge;
 mod options;
 mod sarif;

@@ -80,6 +80,13 @@ pub(crate) fn spec_name(spec: &str) -> String {
     }
 }
 
+/// A section as people cite it: `RFC 5321 §4.1.1.3`.
+pub(crate) fn section_name(spec: &str, number: &str) -> String {
+    let name = spec_name(spec);
+    let sign = if name.starts_with("RFC ") { "§" } else { "" };
+    format!("{name} {sign}{}", printable(number))
+}
+
 /// The cases with one verdict, by what they have for a reason; the commonest reason first.
 pub(crate) fn by_reason(results: &Results, verdict: Verdict) -> Vec<Group<'_>> {
     let mut groups: Vec<(String, Group<'_>)> = Vec::new();

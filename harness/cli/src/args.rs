@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) use report::{DiffReport, MergeReport, RenderReport, Report, ReportWhat};
+pub(crate) use report::{DiffReport, MatrixReport, MergeReport, RenderReport, Report, ReportWhat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;

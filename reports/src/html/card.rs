@@ -33,49 +33,51 @@ pub(super) struct Chapter {
 }
 
 /// One failure.
-pub(super) struct Card {
-    pub(super) anchor: String,
-    pub(super) id: String,
-    pub(super) title: String,
-    pub(super) verdict: &'static str,
-    pub(super) sign: &'static str,
-    pub(super) level: &'static str,
-    pub(super) extension: String,
-    pub(super) open: bool,
-    pub(super) findings: Vec<Found>,
-    pub(super) more_findings: usize,
-    pub(super) reason: Option<String>,
-    pub(super) attempts: u32,
-    pub(super) dialogue: Vec<Line>,
+pub(crate) struct Card {
+    pub(crate) anchor: String,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) verdict: &'static str,
+    pub(crate) sign: &'static str,
+    pub(crate) level: &'static str,
+    pub(crate) extension: String,
+    pub(crate) open: bool,
+    pub(crate) findings: Vec<Found>,
+    pub(crate) more_findings: usize,
+    pub(crate) reason: Option<String>,
+    pub(crate) attempts: u32,
+    pub(crate) dialogue: Vec<Line>,
     /// Why there is no dialogue.
-    pub(super) no_dialogue: Option<&'static str>,
-    pub(super) place: Option<String>,
-    pub(super) replay: String,
+    pub(crate) no_dialogue: Option<&'static str>,
+    pub(crate) place: Option<String>,
+    pub(crate) replay: String,
+    /// What people made of it who read the dialogue: in a word, and why.
+    pub(crate) judgement: Option<(String, String)>,
 }
 
 /// A broken requirement.
-pub(super) struct Found {
-    pub(super) requirement: &'static str,
-    pub(super) level: &'static str,
-    pub(super) citation: String,
-    pub(super) link: String,
-    pub(super) summary: &'static str,
-    pub(super) what: String,
-    pub(super) wanted: String,
-    pub(super) sent: Vec<Vec<Piece>>,
-    pub(super) received: Vec<Vec<Piece>>,
+pub(crate) struct Found {
+    pub(crate) requirement: &'static str,
+    pub(crate) level: &'static str,
+    pub(crate) citation: String,
+    pub(crate) link: String,
+    pub(crate) summary: &'static str,
+    pub(crate) what: String,
+    pub(crate) wanted: String,
+    pub(crate) sent: Vec<Vec<Piece>>,
+    pub(crate) received: Vec<Vec<Piece>>,
 }
 
 /// Names of places on the page; no two are the same.
 #[derive(Default)]
-pub(super) struct Anchors {
+pub(crate) struct Anchors {
     taken: BTreeSet<String>,
     of_case: BTreeMap<String, String>,
 }
 
 impl Anchors {
     /// A name for something of this id, without what a link would have to escape.
-    pub(super) fn name(&mut self, kind: &str, id: &str) -> String {
+    pub(crate) fn name(&mut self, kind: &str, id: &str) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
         let id: String = id.chars().take(200).map(|c| if plain(c) { c } else { '_' }).collect();
         let mut name = format!("{kind}-{id}");
@@ -93,25 +95,30 @@ impl Anchors {
     }
 }
 
+/// How cards of one run are made.
+pub(crate) struct Cards<'a> {
+    pub(crate) results: &'a Results,
+    /// What stands before the names of their places.
+    pub(crate) kind: String,
+    /// How many lines of a dialogue are shown.
+    pub(crate) dialogue: usize,
+    /// How many lines there is room for on the whole page.
+    pub(crate) room: usize,
+}
+
 /// Every failure, the worst first.
 pub(super) fn chapters(results: &Results, anchors: &mut Anchors) -> Vec<Chapter> {
-    let mut room = LINES;
-    let mut own = |verdict: Verdict, anchors: &mut Anchors| {
+    let mut cards = Cards { results, kind: "case".to_owned(), dialogue: DIALOGUE, room: LINES };
+    let [fails, warns, errors] = [Verdict::Fail, Verdict::Warn, Verdict::Error].map(|verdict| {
         let cases = view::sections(results).into_iter().flat_map(|section| section.cases);
         let cases = cases.filter(|case| case.verdict == verdict).enumerate();
-        cases
-            .map(|(index, case)| of_case(results, case, index < OPEN, anchors, &mut room))
-            .collect()
-    };
-    let fails = own(Verdict::Fail, anchors);
-    let warns = own(Verdict::Warn, anchors);
-    let errors = own(Verdict::Error, anchors);
+        cases.map(|(index, case)| cards.of_case(case, index < OPEN, anchors)).collect()
+    });
+    cards.kind = "model".to_owned();
     let mut found: Vec<_> = results.findings.iter().collect();
     found.sort_by_key(|found| found.finding.level.grade() != Grade::Must);
-    let model = found.into_iter().enumerate();
-    let model = model
-        .map(|(index, found)| of_model(results, found, index < OPEN, anchors, &mut room))
-        .collect();
+    let found = found.into_iter().enumerate();
+    let model = found.map(|(index, found)| cards.of_model(found, index < OPEN, anchors)).collect();
     let mut all = vec![
         Chapter {
             id: "fail",
@@ -142,97 +149,97 @@ pub(super) fn chapters(results: &Results, anchors: &mut Anchors) -> Vec<Chapter>
     all
 }
 
-fn of_case(
-    results: &Results,
-    case: &CaseResult,
-    open: bool,
-    anchors: &mut Anchors,
-    room: &mut usize,
-) -> Card {
-    let anchor = anchors.name("case", &case.id);
-    anchors.of_case.entry(case.id.clone()).or_insert_with(|| anchor.clone());
-    let own = case.findings.iter().map(|finding| &finding.evidence);
-    let model = results.findings.iter().filter(|found| found.case == case.id);
-    // A line that both rest on shows the octet of the scenario's own finding.
-    let evidence = model.map(|found| &found.finding.evidence).chain(own);
-    let (dialogue, no_dialogue) = dialogue(case, evidence, room);
-    let reason = case.reason.as_deref().unwrap_or("no reason was given");
-    let first = case.findings.first();
-    Card {
-        anchor,
-        id: printable(&case.id).into_owned(),
-        title: sentence(&case.title),
-        verdict: case.verdict.as_str(),
-        sign: sign(case.verdict),
-        level: first.map_or("", |finding| grade(finding.level.grade())),
-        extension: printable(extension(&case.spec)).into_owned(),
-        open,
-        findings: case.findings.iter().take(FINDINGS).map(Found::of).collect(),
-        more_findings: case.findings.len().saturating_sub(FINDINGS),
-        // A finding says it all; without one the reason is all there is.
-        reason: (first.is_none() || case.verdict == Verdict::Error).then(|| sentence(reason)),
-        attempts: case.attempts,
-        dialogue,
-        no_dialogue,
-        place: Some(view::place(case, first)),
-        replay: view::replay(results, &case.id),
+impl Cards<'_> {
+    /// The card of a case.
+    pub(crate) fn of_case(&mut self, case: &CaseResult, open: bool, anchors: &mut Anchors) -> Card {
+        let anchor = anchors.name(&self.kind, &case.id);
+        anchors.of_case.entry(case.id.clone()).or_insert_with(|| anchor.clone());
+        let own = case.findings.iter().map(|finding| &finding.evidence);
+        let model = self.results.findings.iter().filter(|found| found.case == case.id);
+        // A line that both rest on shows the octet of the scenario's own finding.
+        let evidence = model.map(|found| &found.finding.evidence).chain(own);
+        let (dialogue, no_dialogue) = self.dialogue(case, evidence);
+        let reason = case.reason.as_deref().unwrap_or("no reason was given");
+        let first = case.findings.first();
+        Card {
+            anchor,
+            id: printable(&case.id).into_owned(),
+            title: sentence(&case.title),
+            verdict: case.verdict.as_str(),
+            sign: sign(case.verdict),
+            level: first.map_or("", |finding| grade(finding.level.grade())),
+            extension: printable(extension(&case.spec)).into_owned(),
+            open,
+            findings: case.findings.iter().take(FINDINGS).map(Found::of).collect(),
+            more_findings: case.findings.len().saturating_sub(FINDINGS),
+            // A finding says it all; without one the reason is all there is.
+            reason: (first.is_none() || case.verdict == Verdict::Error).then(|| sentence(reason)),
+            attempts: case.attempts,
+            dialogue,
+            no_dialogue,
+            place: Some(view::place(case, first)),
+            replay: view::replay(self.results, &case.id),
+            judgement: None,
+        }
     }
-}
 
-fn of_model(
-    results: &Results,
-    found: &RunFinding,
-    open: bool,
-    anchors: &mut Anchors,
-    room: &mut usize,
-) -> Card {
-    let finding = &found.finding;
-    let verdict = Verdict::of_breach(finding.level.grade());
-    let case = results.scenarios.iter().find(|case| case.id == found.case);
-    let (dialogue, no_dialogue) = match case {
-        Some(case) => dialogue(case, [&finding.evidence], room),
-        None => (Vec::new(), Some("The scenario that shows it is not in these results.")),
-    };
-    let seen = match found.cases {
-        0 | 1 => format!("seen in {}, and in no other scenario", printable(&found.case)),
-        cases => format!("seen in {}, the first of {cases} scenarios", printable(&found.case)),
-    };
-    Card {
-        anchor: anchors.name("model", finding.requirement.as_str()),
-        id: finding.requirement.as_str().to_owned(),
-        title: seen,
-        verdict: verdict.as_str(),
-        sign: sign(verdict),
-        level: grade(finding.level.grade()),
-        extension: extension(&format!("rfc{}", finding.requirement.requirement().rfc)).to_owned(),
-        open,
-        findings: vec![Found::of(finding)],
-        more_findings: 0,
-        reason: None,
-        attempts: 1,
-        dialogue,
-        no_dialogue,
-        place: case.map(|case| view::place(case, Some(finding))),
-        replay: view::replay(results, &found.case),
+    /// The card of what the model saw.
+    pub(crate) fn of_model(
+        &mut self,
+        found: &RunFinding,
+        open: bool,
+        anchors: &mut Anchors,
+    ) -> Card {
+        let finding = &found.finding;
+        let verdict = Verdict::of_breach(finding.level.grade());
+        let case = self.results.scenarios.iter().find(|case| case.id == found.case);
+        let (dialogue, no_dialogue) = match case {
+            Some(case) => self.dialogue(case, [&finding.evidence]),
+            None => (Vec::new(), Some("The scenario that shows it is not in these results.")),
+        };
+        let seen = match found.cases {
+            0 | 1 => format!("seen in {}, and in no other scenario", printable(&found.case)),
+            cases => format!("seen in {}, the first of {cases} scenarios", printable(&found.case)),
+        };
+        let rule = finding.requirement.requirement();
+        Card {
+            anchor: anchors.name(&self.kind, finding.requirement.as_str()),
+            id: finding.requirement.as_str().to_owned(),
+            title: seen,
+            verdict: verdict.as_str(),
+            sign: sign(verdict),
+            level: grade(finding.level.grade()),
+            extension: extension(&format!("rfc{}", rule.rfc)).to_owned(),
+            open,
+            findings: vec![Found::of(finding)],
+            more_findings: 0,
+            reason: None,
+            attempts: 1,
+            dialogue,
+            no_dialogue,
+            place: case.map(|case| view::place(case, Some(finding))),
+            replay: view::replay(self.results, &found.case),
+            judgement: None,
+        }
     }
-}
 
-/// The dialogue of a case, as long as there is room on the page.
-fn dialogue<'a>(
-    case: &CaseResult,
-    evidence: impl IntoIterator<Item = &'a Evidence>,
-    room: &mut usize,
-) -> (Vec<Line>, Option<&'static str>) {
-    if case.transcript.events.is_empty() {
-        return (Vec::new(), Some("The results hold no dialogue of this scenario."));
+    /// The dialogue of a case, as long as there is room on the page.
+    fn dialogue<'a>(
+        &mut self,
+        case: &CaseResult,
+        evidence: impl IntoIterator<Item = &'a Evidence>,
+    ) -> (Vec<Line>, Option<&'static str>) {
+        if case.transcript.events.is_empty() {
+            return (Vec::new(), Some("The results hold no dialogue of this scenario."));
+        }
+        if self.room == 0 {
+            let why = "Left out, because the page would grow too large; the JSON report has it.";
+            return (Vec::new(), Some(why));
+        }
+        let lines = lines::of(&case.transcript, evidence, self.dialogue);
+        self.room = self.room.saturating_sub(lines.len());
+        (lines, None)
     }
-    if *room == 0 {
-        let why = "Left out, because the page would grow too large; the JSON report has it.";
-        return (Vec::new(), Some(why));
-    }
-    let lines = lines::of(&case.transcript, evidence, DIALOGUE);
-    *room = room.saturating_sub(lines.len());
-    (lines, None)
 }
 
 impl Found {

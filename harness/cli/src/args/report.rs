@@ -20,6 +20,8 @@ pub(crate) enum ReportWhat {
     Diff(DiffReport),
     /// Put together the parts of a run that was split with `run --shard`
     Merge(MergeReport),
+    /// Put several servers side by side: a row for each section, a column for each server
+    Matrix(MatrixReport),
 }
 
 #[derive(Debug, Args)]
@@ -74,4 +76,23 @@ pub(crate) struct MergeReport {
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
     pub(crate) fail_on: FailOn,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixReport {
+    /// The results of each server, whose name is the file's without `.json`
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// html, markdown or json, on standard output or in a file; may be given again. markdown on
+    /// standard output without one
+    #[arg(
+        long = "report",
+        value_name = "FORMAT[=PATH]",
+        env = "SMTPSPEC_REPORT",
+        value_delimiter = ','
+    )]
+    pub(crate) reports: Vec<String>,
+    /// What people made of the accusations, as YAML, to be shown beside them
+    #[arg(long, value_name = "FILE", env = "SMTPSPEC_ADJUDICATION")]
+    pub(crate) adjudication: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 mod diff;
 mod document;
+mod matrix;
 mod merge;
 mod render;
 
@@ -14,5 +15,6 @@ pub(crate) fn report(report: &Report, console: &Console) -> Exit {
         ReportWhat::Render(args) => render::render(args, console),
         ReportWhat::Diff(args) => diff::diff(args, console),
         ReportWhat::Merge(args) => merge::merge(args, console),
+        ReportWhat::Matrix(args) => matrix::matrix(args, console),
     }
 }
