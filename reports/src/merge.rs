@@ -1,6 +1,7 @@
 //! The parts of a run that was split over machines, put together: what comes of it is what one
 //! machine would have found.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -150,7 +151,7 @@ fn together(parts: Vec<(Part, Shard)>, selected: usize) -> Results {
     for (part, shard) in parts {
         let mut results = part.results;
         cases.extend(shard.places.into_iter().zip(std::mem::take(&mut results.scenarios)));
-        found.append(&mut results.findings);
+        found.extend(std::mem::take(&mut results.findings).into_iter().enumerate());
         match &mut whole {
             None => whole = Some(results),
             Some(whole) => {
@@ -173,30 +174,32 @@ fn together(parts: Vec<(Part, Shard)>, selected: usize) -> Results {
     Results { summary: Summary::of(selected, &scenarios, &findings), scenarios, findings, ..whole }
 }
 
-/// Each thing that the model saw once, with the first case that shows it, in the order of the cases.
-fn gather(found: Vec<RunFinding>, places: &HashMap<&str, usize>) -> Vec<RunFinding> {
+/// Each thing that the model saw once, with the first case that shows it, in the order of the cases;
+/// what one case shows stays in the order of its part.
+fn gather(found: Vec<(usize, RunFinding)>, places: &HashMap<&str, usize>) -> Vec<RunFinding> {
     let place = |found: &RunFinding| places.get(found.case.as_str()).copied().unwrap_or(usize::MAX);
-    let mut gathered: Vec<RunFinding> = Vec::new();
-    let mut known: HashMap<(RequirementId, String), usize> = HashMap::new();
-    for found in found {
+    let mut gathered: HashMap<(RequirementId, String), ((usize, usize), RunFinding)> =
+        HashMap::new();
+    for (nth, found) in found {
         let key = (found.finding.requirement, found.finding.what.clone());
-        match known.get(&key) {
-            None => {
-                known.insert(key, gathered.len());
-                gathered.push(found);
+        let order = (place(&found), nth);
+        match gathered.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert((order, found));
             }
-            Some(&at) => {
-                let cases = gathered[at].cases + found.cases;
-                if place(&found) < place(&gathered[at]) {
-                    gathered[at] = found;
+            Entry::Occupied(mut entry) => {
+                let (known_order, known) = entry.get_mut();
+                let cases = known.cases + found.cases;
+                if order < *known_order {
+                    (*known_order, *known) = (order, found);
                 }
-                gathered[at].cases = cases;
+                known.cases = cases;
             }
         }
     }
-    // Stable: what one case shows stays in its order.
-    gathered.sort_by_key(place);
-    gathered
+    let mut gathered: Vec<_> = gathered.into_values().collect();
+    gathered.sort_by_key(|(order, _)| *order);
+    gathered.into_iter().map(|(_, found)| found).collect()
 }
 
 impl fmt::Display for Unmergeable {

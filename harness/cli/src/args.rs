@@ -116,6 +116,10 @@ pub(crate) struct Run {
     /// What not to run
     #[arg(long, value_name = "FILTER", env = "SMTPSPEC_EXCLUDE", value_delimiter = ',')]
     pub(crate) exclude: Vec<String>,
+    /// Run one part of several, K of N, as another machine does the others: 2/5. `auto` asks the
+    /// variables that GitLab, CircleCI and Kubernetes set (there `SMTPSPEC_SHARDS` says of how many)
+    #[arg(long, value_name = "K/N", env = "SMTPSPEC_SHARD")]
+    pub(crate) shard: Option<String>,
     /// How many scenarios at once, each on a connection of its own
     #[arg(short, long, value_name = "N", env = "SMTPSPEC_JOBS", default_value = "8",
           value_parser = clap::value_parser!(u16).range(1..=1000))]

@@ -12,6 +12,7 @@ mod output;
 mod profile;
 mod progress;
 mod rules;
+mod shard;
 mod suite;
 
 use std::process::ExitCode;

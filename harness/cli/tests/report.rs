@@ -92,17 +92,17 @@ fn what_is_no_results_document_is_told_with_what_would_be_one() {
 
 #[test]
 fn what_got_worse_is_1_and_what_got_better_is_0() {
-    let (safe, unsafe_) =
+    let (hardened, usual) =
         (published("postfix-3.7.11-hardened.json"), published("postfix-3.7.11.json"));
-    let worse = smtpspec(&["report", "diff", &safe, &unsafe_]);
+    let worse = smtpspec(&["report", "diff", &hardened, &usual]);
     assert_eq!(worse.code, 1, "{worse}");
     let case = "rfc5321/4.1.1.4/end-of-data-alone[lf-dot-crlf]";
     assert!(worse.says(case) && worse.says("rfc5321-4.1.1.4-7 (the model)"), "{worse}");
-    let better = smtpspec(&["report", "diff", &unsafe_, &safe]);
+    let better = smtpspec(&["report", "diff", &usual, &hardened]);
     assert_eq!(better.code, 0, "{better}");
     assert!(better.says("0 worse") && better.says(case), "{better}");
-    let same = smtpspec(&["report", "diff", &safe, &safe, "--quiet"]);
-    assert!(same.code == 0 && same.says("0 worse"), "{same}");
+    let beside_itself = smtpspec(&["report", "diff", &hardened, &hardened, "--quiet"]);
+    assert!(beside_itself.code == 0 && beside_itself.says("0 worse"), "{beside_itself}");
 }
 
 #[test]

@@ -114,7 +114,7 @@ pub(super) fn chapters(results: &Results, anchors: &mut Anchors) -> Vec<Chapter>
         let cases = cases.filter(|case| case.verdict == verdict).enumerate();
         cases.map(|(index, case)| cards.of_case(case, index < OPEN, anchors)).collect()
     });
-    cards.kind = "model".to_owned();
+    "model".clone_into(&mut cards.kind);
     let mut found: Vec<_> = results.findings.iter().collect();
     found.sort_by_key(|found| found.finding.level.grade() != Grade::Must);
     let found = found.into_iter().enumerate();

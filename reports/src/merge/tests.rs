@@ -10,7 +10,7 @@ fn whole() -> Results {
         fixture::case("4.1.1.9", &format!("case-{number}"), verdict)
     });
     let scenarios: Vec<CaseResult> = cases.collect();
-    let seen = [(3, 4, "a"), (3, 1, "b"), (10, 2, "c")];
+    let seen = [(3, 4, "a"), (3, 1, "b"), (3, 4, "c"), (3, 2, "d"), (10, 2, "e")];
     let requirement = smtpspec_catalogue::requirement!("rfc5321-4.2-8");
     let findings = seen.map(|(case, cases, what)| {
         let mut finding = fixture::finding(requirement, b"NOOP\r\n", b"250 ok\r\n", None);
