@@ -9,7 +9,7 @@ use super::card::{Anchors, grade};
 use super::sign;
 use crate::view::excerpt::shorten;
 use crate::view::extension::extension;
-use crate::view::{self, Section, printable};
+use crate::view::{self, Section, order, printable};
 
 /// How many characters of a title or a reason a line shows.
 const LINE: usize = 300;
@@ -59,7 +59,17 @@ pub(super) fn specs(results: &Results, anchors: &mut Anchors) -> Vec<Spec> {
     }
     let mut specs: Vec<Spec> = Vec::new();
     let mut last_spec = None;
-    for section in view::sections(results) {
+    let mut sections = view::sections(results);
+    // Where only the model saw something, there is a section without scenarios.
+    for (spec, number) in model.keys() {
+        if !sections.iter().any(|known| known.spec == spec && known.number == *number) {
+            sections.push(Section { spec, number, title: "", cases: Vec::new() });
+        }
+    }
+    sections.sort_by(|a, b| {
+        order::natural(a.spec, b.spec).then_with(|| order::natural(a.number, b.number))
+    });
+    for section in sections {
         let seen = model.get(&(section.spec.to_owned(), section.number));
         let tile = tile(&section, seen.map_or(&[], Vec::as_slice), anchors);
         match specs.last_mut() {

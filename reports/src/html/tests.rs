@@ -179,3 +179,14 @@ fn ten_thousand_failures_stay_a_page_that_opens() {
     assert_eq!(page.matches("class=\"card fail\"").count(), 10_000 + 1);
     assert!(page.contains("Left out, because the page would grow too large"));
 }
+
+#[test]
+fn what_only_the_model_saw_is_on_the_map() {
+    let page = page(&fixture::everything());
+    let tile = page.lines().find(|line| line.contains("href=\"#section-rfc5321-4.2\""));
+    let tile = tile.expect("a tile of a section without scenarios");
+    assert!(
+        tile.contains("tile fail") && tile.contains("<small>model: 2 broken</small>"),
+        "{tile}"
+    );
+}

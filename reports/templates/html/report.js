@@ -2,7 +2,7 @@
 (() => {
   const form = document.getElementById("filters");
   const all = [...document.querySelectorAll("[data-v]")];
-  const groups = [...document.querySelectorAll("#scenarios .section, .chapter")];
+  const groups = [...document.querySelectorAll("#scenarios details.section, .chapter")];
 
   // Letters are looked for in the id and the title, as they are shown.
   const words = new Map();
