@@ -15,8 +15,13 @@ fn parrot() -> String {
     peer(|mut stream: TcpStream| {
         let reader = BufReader::new(stream.try_clone().expect("a second handle"));
         let _ = stream.write_all(b"220 mx.example.test ready\r\n");
+        let mut within_data = false;
         for line in reader.lines().map_while(Result::ok) {
+            if within_data && line != "." {
+                continue;
+            }
             let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+            within_data = verb == "DATA" && !within_data;
             let reply = match verb.as_str() {
                 "EHLO" => "250-mx.example.test\r\n250-SIZE 100000\r\n250 8BITMIME\r\n",
                 "DATA" => "354 go on\r\n",
@@ -78,6 +83,19 @@ fn alike(results: &Value) -> Value {
     })
 }
 
+/// Two results are the same; where they are not, only the first difference is told.
+fn assert_alike(merged: &Value, whole: &Value) {
+    let (merged, whole) = (alike(merged), alike(whole));
+    for list in ["scenarios", "findings"] {
+        let items = |results: &Value| results[list].as_array().expect("a list").clone();
+        for (merged, whole) in items(&merged).into_iter().zip(items(&whole)) {
+            assert_eq!(merged, whole, "{list}");
+        }
+        assert_eq!(items(&merged).len(), items(&whole).len(), "{list}");
+    }
+    assert!(merged == whole, "summary: {} and {}", merged["summary"], whole["summary"]);
+}
+
 /// Plays all at once, and again in parts; tells what the whole came to, and what the parts.
 fn both(args: &[&str], count: usize) -> (Ended, Value, Ended, Value) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -104,28 +122,30 @@ fn both(args: &[&str], count: usize) -> (Ended, Value, Ended, Value) {
 #[test]
 fn the_parts_of_a_run_against_a_bad_server_make_the_whole() {
     let server = parrot();
-    let args = ["rfc5321/4.1.1", "rfc5321/4.2", "--server", &server, "--timeout", "5s"];
+    // Of sections in which nothing hangs on what comes first.
+    let sections = ["rfc5321/4.1.1.2", "rfc5321/4.1.1.3", "rfc5321/4.1.1.7", "rfc5321/4.2.4"];
+    let args = [&sections[..], &["--server", &server, "--timeout", "5s"]].concat();
     let (ended, whole, merging, merged) = both(&args, 3);
     assert_eq!((ended.code, merging.code), (1, 1), "{ended}\n{merging}");
     assert!(whole["summary"]["fail"].as_u64() > Some(5), "{}", whole["summary"]);
     assert!(whole["summary"]["oracle_must"].as_u64() > Some(0), "{}", whole["summary"]);
-    assert_eq!(alike(&merged), alike(&whole));
+    assert_alike(&merged, &whole);
 }
 
 #[test]
 fn the_parts_of_a_run_against_the_reference_make_the_whole() {
-    let (ended, whole, merging, merged) = both(&["rfc3030", "rfc1870"], 4);
+    let (ended, whole, merging, merged) = both(&["rfc1870", "rfc6531"], 3);
     assert_eq!((ended.code, merging.code), (0, 0), "{ended}\n{merging}");
     assert!(whole["summary"]["pass"].as_u64() > Some(100), "{}", whole["summary"]);
-    assert_eq!(alike(&merged), alike(&whole));
+    assert_alike(&merged, &whole);
 }
 
 #[test]
 fn a_case_runs_in_one_part_and_an_empty_part_is_no_failure() {
     let folder = tempfile::tempdir().expect("a folder");
     let listed = smtpspec(&["run", "rfc5321/4.1.1.9", "--dry-run"]);
-    let id =
-        String::from_utf8_lossy(&listed.output).split_whitespace().next().unwrap_or(id).to_owned();
+    let listed = String::from_utf8_lossy(&listed.output).into_owned();
+    let id = listed.split_whitespace().next().expect("an id");
     let mut ran = 0;
     for index in 1..=5 {
         let file = folder.path().join("part.json");

@@ -69,9 +69,13 @@ const filters = async (tab) => {
 
 const links = async (tab) => {
   // A tile opens the list of its section, and the name of a failure there leads to its card.
-  await tab.evaluate(() => document.querySelector(".tile").click());
-  await tab.waitForFunction(() => document.querySelector(decodeURIComponent(location.hash)
-    .replace(/^#(.*)$/, (all, id) => `[id="${id}"]`)).open);
+  const section = await tab.evaluate(() => {
+    const lists = (tile) => document.getElementById(tile.hash.slice(1)).localName === "details";
+    const tile = [...document.querySelectorAll(".tile")].find(lists);
+    tile.click();
+    return tile.hash.slice(1);
+  });
+  await tab.waitForFunction((id) => document.getElementById(id).open, {}, section);
   const row = await tab.$("#scenarios li.fail a");
   if (row) {
     await tab.evaluate(() => { document.querySelector(".card.fail").open = false; });
