@@ -36,4 +36,6 @@ pub(crate) fn document(document: &impl serde::Serialize) -> Vec<u8> {
 }
 
 #[cfg(test)]
+pub(crate) mod check;
+#[cfg(test)]
 mod tests;

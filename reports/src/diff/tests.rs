@@ -115,3 +115,19 @@ fn a_long_page_fits_a_comment() {
     let page = shown(&diff, Format::Markdown);
     assert!(page.len() < 65_536 && page.contains(" more have no room here"), "{}", page.len());
 }
+
+#[test]
+fn the_document_is_as_its_schema_says() {
+    let schema = serde_json::from_str(include_str!("../../schema/diff.schema.json")).expect("JSON");
+    let (before, after) = pair();
+    let documents = [(&before, &after), (&after, &before)].map(|(old, new)| {
+        serde_json::from_str(&shown(&Diff::of(old, new), Format::Json)).expect("JSON")
+    });
+    for document in &documents {
+        assert_eq!(crate::json::check::faults(&schema, document), [""; 0]);
+    }
+    assert_eq!(crate::json::check::undescribed(&schema, &documents), [""; 0]);
+    let mut broken = documents[0].clone();
+    broken["changes"]["worse"][0]["is"] = "failed".into();
+    assert!(!crate::json::check::faults(&schema, &broken).is_empty());
+}

@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub(crate) connection: Option<usize>,
     pub(crate) mark: &'static str,
     pub(crate) pieces: Vec<Piece>,
+    /// Whether a finding rests on it.
+    pub(crate) offends: bool,
 }
 
 /// A piece of a line.
@@ -56,6 +58,7 @@ pub(crate) fn of<'a>(
                 connection: None,
                 mark: "",
                 pieces: vec![Piece::plain(&note.text)],
+                offends: false,
             });
         }
         let line = &dialogue.lines[index];
@@ -66,8 +69,9 @@ pub(crate) fn of<'a>(
             time: format!("{}.{:03}", line.at_us / 1_000_000, line.at_us % 1_000_000 / 1000),
             gap: since.filter(|since| *since >= GAP).map(crate::view::elapsed),
             connection: dialogue.several.then_some(line.connection),
-            mark: line.mark.as_str(),
+            mark: mark(line.mark),
             pieces: pieces(&line.row(COLUMNS), is_octets(line.mark)),
+            offends: line.mark == Mark::Offending,
         });
         next = index + 1;
     }
@@ -82,6 +86,15 @@ const fn kind(mark: Mark) -> &'static str {
         Mark::Received => "got",
         Mark::Delivered => "out",
         Mark::Offending => "bad got",
+    }
+}
+
+/// Client and server as the RFCs print them; what is no part of their examples as elsewhere.
+const fn mark(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Sent => "C:",
+        Mark::Received | Mark::Offending => "S:",
+        Mark::Note | Mark::Trouble | Mark::Delivered => mark.as_str(),
     }
 }
 

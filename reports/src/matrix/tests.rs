@@ -85,3 +85,16 @@ fn all_rows_have_a_cell_for_each_server() {
         assert_eq!(bars, 1 + 1 + 3, "{line}");
     }
 }
+
+#[test]
+fn the_document_is_as_its_schema_says() {
+    let schema =
+        serde_json::from_str(include_str!("../../schema/matrix.schema.json")).expect("JSON");
+    let document: serde_json::Value = serde_json::from_str(&rendered(Format::Json)).expect("JSON");
+    assert_eq!(crate::json::check::faults(&schema, &document), [""; 0]);
+    let documents = [document.clone()];
+    assert_eq!(crate::json::check::undescribed(&schema, &documents), [""; 0]);
+    let mut broken = document;
+    broken["sections"][0]["cells"][0]["worst"] = "passed".into();
+    assert!(!crate::json::check::faults(&schema, &broken).is_empty());
+}
