@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) use report::{DiffReport, MatrixReport, MergeReport, RenderReport, Report, ReportWhat};
-
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
 use smtpspec_protocol::Protocol;
+
+pub(crate) use report::{DiffReport, MatrixReport, MergeReport, RenderReport, Report, ReportWhat};
 
 /// Tells whether an SMTP server does what the RFCs say.
 ///

@@ -1,4 +1,5 @@
-//! The command line of `smtpspec report`.
+//! The command line of `smtpspec report`. Its `--report` has no variable: what a job sets for its runs
+//! (`SMTPSPEC_REPORT`) would be wrong here, or be written over.
 
 use std::path::PathBuf;
 
@@ -47,12 +48,7 @@ pub(crate) struct DiffReport {
     #[arg(value_name = "NEW")]
     pub(crate) new: PathBuf,
     /// terminal, markdown or json, on standard output or in a file; may be given again
-    #[arg(
-        long = "report",
-        value_name = "FORMAT[=PATH]",
-        env = "SMTPSPEC_REPORT",
-        value_delimiter = ','
-    )]
+    #[arg(long = "report", value_name = "FORMAT[=PATH]", value_delimiter = ',')]
     pub(crate) reports: Vec<String>,
     /// Print what got worse and the summary only
     #[arg(short, long, env = "SMTPSPEC_QUIET")]
@@ -66,12 +62,7 @@ pub(crate) struct MergeReport {
     pub(crate) parts: Vec<PathBuf>,
     /// The whole as a report: the formats of `run`, on standard output or in a file; may be given
     /// again. json on standard output without one
-    #[arg(
-        long = "report",
-        value_name = "FORMAT[=PATH]",
-        env = "SMTPSPEC_REPORT",
-        value_delimiter = ','
-    )]
+    #[arg(long = "report", value_name = "FORMAT[=PATH]", value_delimiter = ',')]
     pub(crate) reports: Vec<String>,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
@@ -85,12 +76,7 @@ pub(crate) struct MatrixReport {
     pub(crate) files: Vec<PathBuf>,
     /// html, markdown or json, on standard output or in a file; may be given again. markdown on
     /// standard output without one
-    #[arg(
-        long = "report",
-        value_name = "FORMAT[=PATH]",
-        env = "SMTPSPEC_REPORT",
-        value_delimiter = ','
-    )]
+    #[arg(long = "report", value_name = "FORMAT[=PATH]", value_delimiter = ',')]
     pub(crate) reports: Vec<String>,
     /// What people made of the accusations, as YAML, to be shown beside them
     #[arg(long, value_name = "FILE", env = "SMTPSPEC_ADJUDICATION")]
