@@ -70,6 +70,9 @@ fn header(results: &Results) -> String {
     let whom =
         if target.embedded { "the reference server".to_owned() } else { span(&target.address) };
     add(&mut page, format_args!("## {} {whom}: {}\n", sign(results), tally::answer(results)));
+    if let Some(part) = view::part(results) {
+        add(&mut page, format_args!("This is {part}.\n"));
+    }
     if let Some(stopped) = &results.stopped {
         let why = shorten(&view::why_stopped(stopped), LINE);
         let left = results.summary.not_run;

@@ -22,6 +22,9 @@ const DIALOGUE: usize = 30;
 /// The whole document.
 pub(crate) fn render(results: &Results) -> String {
     let mut page = "TAP version 13\n".to_owned();
+    if let Some(part) = view::part(results) {
+        add(&mut page, format_args!("# {part}"));
+    }
     let tests = results.scenarios.len() + results.findings.len();
     match tests {
         0 if results.stopped.is_none() => page.push_str("1..0 # SKIP no case was selected\n"),

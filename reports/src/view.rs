@@ -72,6 +72,13 @@ impl Section<'_> {
     }
 }
 
+/// Which part of a run these results are, if they are one: nobody is to take it for the whole.
+pub(crate) fn part(results: &Results) -> Option<String> {
+    let shard = results.shard.as_ref()?;
+    let (index, count, selected) = (shard.index, shard.count, shard.selected);
+    Some(format!("part {index} of {count}, of {selected} cases in all"))
+}
+
 /// A specification as people cite it: `RFC 5321`.
 pub(crate) fn spec_name(spec: &str) -> String {
     match spec.strip_prefix("rfc") {

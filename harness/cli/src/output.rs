@@ -1,12 +1,16 @@
 //! The reports that were asked for: which formats, and where they go.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use smtpspec_judge::Results;
 use smtpspec_report::{Format, Options, Verbosity, render};
 
 use crate::console::Console;
+
+/// Where GitHub wants what its page of a run is to show.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// A report that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +85,11 @@ pub(crate) fn put(output: &Output, report: &[u8], console: &Console) -> bool {
 fn create(path: &Path, report: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
+    }
+    // In the summary of a step, GitHub's, others may have written before.
+    if std::env::var_os(STEP_SUMMARY).is_some_and(|summary| Path::new(&summary) == path) {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        return file.write_all(report);
     }
     fs::write(path, report)
 }

@@ -168,3 +168,20 @@ fn the_published_matrix_is_that_of_the_published_results() {
     assert!(readme.contains(table), "README shows another table than reports/matrix.md:\n{table}");
     assert!(!table.contains("127.0.0.1"), "{table}");
 }
+
+#[test]
+fn in_a_step_summary_what_stood_there_stays_and_elsewhere_it_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (summary, other) = (folder.path().join("summary.md"), folder.path().join("other.md"));
+    for file in [&summary, &other] {
+        fs::write(file, "what an earlier command said\n\n").expect("a file");
+        let mut render = command();
+        render.env("GITHUB_STEP_SUMMARY", &summary);
+        let report = format!("markdown={}", text(file));
+        render.args(["report", "render", &report, &published("aiosmtpd-1.4.6-submission.json")]);
+        assert!(render.status().expect("the program starts").success());
+    }
+    let read = |file: &Path| fs::read_to_string(file).expect("a report");
+    assert_eq!(read(&summary), format!("what an earlier command said\n\n{}", read(&other)));
+    assert!(read(&other).starts_with("## "));
+}

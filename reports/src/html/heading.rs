@@ -75,7 +75,6 @@ impl Heading {
             (0, _) => Verdict::Warn,
             _ => Verdict::Fail,
         };
-        let shard = results.shard.as_ref();
         Self {
             whom,
             answer: tally::answer(results),
@@ -89,7 +88,7 @@ impl Heading {
             started: line(&results.started),
             elapsed: view::elapsed(results.elapsed_ms.saturating_mul(1000)),
             seed: results.seed,
-            shard: shard.map(|shard| format!("part {} of {}", shard.index, shard.count)),
+            shard: view::part(results),
             levels: [Level::of("MUST", tally.must), Level::of("SHOULD", tally.should)],
             selected: results.summary.selected,
             not_run: results.summary.not_run,

@@ -28,7 +28,11 @@ fn a_run_that_ended_early_says_so_on_top() {
 #[test]
 fn a_part_of_a_run_says_which_and_an_attack_its_seed() {
     let page = page(&fixture::part());
-    assert!(page.contains("<dd>4711</dd>") && page.contains("<dd>part 2 of 3</dd>"), "{page}");
+    assert!(
+        page.contains("<dd>4711</dd>")
+            && page.contains("\"answer\">part 2 of 3, of 82 cases in all: "),
+        "{page}"
+    );
 }
 
 /// The name of an element, and its attributes.

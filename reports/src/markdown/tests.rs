@@ -98,3 +98,9 @@ fn nothing_foreign_stands_outside_of_code() {
         }
     }
 }
+
+#[test]
+fn a_part_of_a_run_says_which() {
+    let page = render(&fixture::part());
+    assert!(page.contains("\n\nThis is part 2 of 3, of 82 cases in all.\n\n"), "{page}");
+}

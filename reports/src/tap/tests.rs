@@ -43,6 +43,8 @@ fn read(page: &str) -> Vec<Read> {
         if within {
             within = line != "  ...";
             assert!(line.starts_with("  "), "outside of its block: {line}");
+        } else if line.starts_with("# ") {
+            // A comment, which readers show or drop.
         } else if let Some(number) = line.strip_prefix("1..") {
             let number = number.split(" # ").next().unwrap_or_default();
             assert_eq!(plan.replace(number.parse::<usize>().expect("a number")), None);

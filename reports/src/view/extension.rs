@@ -29,3 +29,20 @@ pub(crate) fn extension(spec: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_specification_that_binds_a_server_has_a_name() {
+        let rules = smtpspec_catalogue::all().iter().filter(|rule| rule.binds.binds_server());
+        let mut nameless: Vec<String> = rules
+            .map(|rule| format!("rfc{}", rule.rfc))
+            .filter(|spec| extension(spec) == spec)
+            .collect();
+        nameless.dedup();
+        assert_eq!(nameless, [""; 0]);
+        assert_eq!(extension("lesson"), "lesson");
+    }
+}

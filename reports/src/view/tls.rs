@@ -36,3 +36,39 @@ pub(crate) fn agreements(results: &Results) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use smtpspec_judge::Verdict;
+
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn each_agreement_is_told_once_and_failures_are_counted() {
+        let secured = |version: &str, certificate: Option<&str>| {
+            Happening::Secured(Tls {
+                version: version.into(),
+                cipher: "TLS_AES_256_GCM_SHA384".into(),
+                certificate: certificate.map(str::to_owned),
+            })
+        };
+        let mut case = fixture::case("4.1.1.9", "tls", Verdict::Pass);
+        case.transcript = fixture::transcript([
+            secured("TLSv1.2", None),
+            secured("TLSv1.3", Some("00ff")),
+            secured("TLSv1.3", Some("00ff")),
+            Happening::HandshakeFailed { reason: "no".into() },
+        ]);
+        let results = fixture::run(vec![case], Vec::new());
+        assert_eq!(
+            agreements(&results),
+            [
+                "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate sha256:00ff (2 handshakes)",
+                "TLSv1.2, TLS_AES_256_GCM_SHA384, no certificate (1 handshake)",
+                "1 handshake failed",
+            ]
+        );
+        assert_eq!(agreements(&fixture::empty()), [""; 0]);
+    }
+}
