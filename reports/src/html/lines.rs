@@ -2,7 +2,7 @@
 
 use smtpspec_judge::{Evidence, Transcript};
 
-use crate::view::dialogue::{Dialogue, Mark};
+use crate::view::dialogue::{self, Dialogue, Mark};
 use crate::view::excerpt::{Row, skipped};
 
 /// How many columns of a line are shown.
@@ -65,25 +65,26 @@ pub(crate) fn of<'a>(
         let since = before.map(|before| line.at_us.saturating_sub(before));
         before = Some(line.at_us);
         lines.push(Line {
-            kind: kind(line.mark),
+            kind: kind(line),
             time: format!("{}.{:03}", line.at_us / 1_000_000, line.at_us % 1_000_000 / 1000),
             gap: since.filter(|since| *since >= GAP).map(crate::view::elapsed),
             connection: dialogue.several.then_some(line.connection),
             mark: mark(line.mark),
             pieces: pieces(&line.row(COLUMNS), is_octets(line.mark)),
-            offends: line.mark == Mark::Offending,
+            offends: line.offends(),
         });
         next = index + 1;
     }
     lines
 }
 
-const fn kind(mark: Mark) -> &'static str {
-    match mark {
+fn kind(line: &dialogue::Line) -> &'static str {
+    match line.mark {
         Mark::Note => "note",
         Mark::Trouble => "bad note",
         Mark::Sent => "sent",
         Mark::Received => "got",
+        Mark::Delivered if line.offends() => "bad out",
         Mark::Delivered => "out",
         Mark::Offending => "bad got",
     }
