@@ -5,8 +5,8 @@ use std::time::Duration;
 use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{
-    CaseResult, Ending, Evidence, Finding, Happening, Mail, Results, RunFinding, Source, Stopped,
-    Summary, Target, Tls, Tool, Transcript, Verdict, Via,
+    CaseResult, Ending, Evidence, Finding, Happening, Mail, Results, RunFinding, Shard, Source,
+    Stopped, Summary, Target, Tls, Tool, Transcript, Verdict, Via,
 };
 
 /// What a hostile server says: it clears a screen, ends CDATA and opens a script, and has NUL,
@@ -114,6 +114,8 @@ pub(crate) fn run(scenarios: Vec<CaseResult>, findings: Vec<RunFinding>) -> Resu
             ehlo: vec!["mx.example.test".into(), "SIZE 65536".into()],
         },
         options: vec!["--to".into(), "me@example.test".into()],
+        seed: None,
+        shard: None,
         started: "2026-11-24T02:30:00Z".into(),
         elapsed_ms: 1_234,
         stopped: None,
@@ -248,6 +250,19 @@ pub(crate) fn empty() -> Results {
     run(Vec::new(), Vec::new())
 }
 
+/// A part of a run, which drew something by chance.
+pub(crate) fn part() -> Results {
+    let places = vec![3, 81];
+    let suite = "00112233445566778899aabbccddeeff".into();
+    let cases =
+        vec![case("4.1.1.9", "answers", Verdict::Pass), case("4.1.1.9", "no", Verdict::Warn)];
+    Results {
+        seed: Some(4711),
+        shard: Some(Shard { index: 2, count: 3, selected: 82, suite, places }),
+        ..run(cases, Vec::new())
+    }
+}
+
 /// Every fixture, for what holds of all reports.
 pub(crate) fn all() -> Vec<Results> {
     let after = Some(format!("rfc5321/4.1.1.9/{CARELESS}"));
@@ -276,6 +291,7 @@ pub(crate) fn all() -> Vec<Results> {
     vec![
         everything(),
         careless,
+        part(),
         interrupted(),
         unreachable(),
         empty(),

@@ -12,6 +12,18 @@ pub enum Format {
     Json,
     /// `JUnit`'s XML, for the test views of GitLab, Jenkins and others.
     Junit,
+    /// The Test Anything Protocol, for `prove` and its like.
+    Tap,
+    /// Markdown, for step summaries and comments on pull requests.
+    Markdown,
+    /// One page for people, which needs nothing beside itself.
+    Html,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// A drawing for a README.
+    Badge,
+    /// The document from which a badge service draws one.
+    BadgeJson,
 }
 
 /// A name that no format has.
@@ -25,7 +37,17 @@ pub struct UnknownFormat {
 
 impl Format {
     /// Every format, as lists show them.
-    pub const ALL: [Self; 3] = [Self::Terminal, Self::Json, Self::Junit];
+    pub const ALL: [Self; 9] = [
+        Self::Terminal,
+        Self::Json,
+        Self::Junit,
+        Self::Tap,
+        Self::Markdown,
+        Self::Html,
+        Self::Sarif,
+        Self::Badge,
+        Self::BadgeJson,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -33,6 +55,12 @@ impl Format {
             Self::Terminal => "terminal",
             Self::Json => "json",
             Self::Junit => "junit",
+            Self::Tap => "tap",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Sarif => "sarif",
+            Self::Badge => "badge",
+            Self::BadgeJson => "badge-json",
         }
     }
 
@@ -40,8 +68,13 @@ impl Format {
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Terminal => "txt",
-            Self::Json => "json",
+            Self::Json | Self::BadgeJson => "json",
             Self::Junit => "xml",
+            Self::Tap => "tap",
+            Self::Markdown => "md",
+            Self::Html => "html",
+            Self::Sarif => "sarif",
+            Self::Badge => "svg",
         }
     }
 }
@@ -113,16 +146,17 @@ mod tests {
         assert_eq!(
             message,
             "there is no report format `junti`; did you mean `junit`?; \
-             the formats are terminal, json and junit"
+             the formats are terminal, json, junit, tap, markdown, html, sarif, badge and badge-json"
         );
     }
 
     #[test]
     fn a_name_that_is_like_none_is_answered_with_the_list() {
-        let message = "sarif\u{1b}[31m".parse::<Format>().unwrap_err().to_string();
+        let message = "sauerkraut\u{1b}[31m".parse::<Format>().unwrap_err().to_string();
         assert_eq!(
             message,
-            "there is no report format `sarif\\x1b[31m`; the formats are terminal, json and junit"
+            "there is no report format `sauerkraut\\x1b[31m`; the formats are terminal, json, junit, \
+             tap, markdown, html, sarif, badge and badge-json"
         );
     }
 }

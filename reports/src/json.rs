@@ -10,7 +10,12 @@ use crate::view::steers;
 
 /// The document, indented, with a line end at its end.
 pub(crate) fn render(results: &Results) -> Vec<u8> {
-    let document = serde_json::to_string_pretty(results)
+    document(results)
+}
+
+/// Any document, likewise.
+pub(crate) fn document(document: &impl serde::Serialize) -> Vec<u8> {
+    let document = serde_json::to_string_pretty(document)
         .expect("invariant: the document holds nothing that JSON can't");
     let mut shown = String::with_capacity(document.len() + 1);
     for c in document.chars() {
@@ -30,5 +35,7 @@ pub(crate) fn render(results: &Results) -> Vec<u8> {
     shown.into_bytes()
 }
 
+#[cfg(test)]
+pub(crate) mod check;
 #[cfg(test)]
 mod tests;

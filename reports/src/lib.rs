@@ -4,19 +4,30 @@
 //! |---|---|
 //! | the formats and their names | [`Format`] |
 //! | what a reader may choose | [`Options`] |
+//! | two runs compared | [`mod@diff`] |
+//! | the parts of a split run put together | [`mod@merge`] |
+//! | many servers side by side | [`matrix`] |
 //! | what several formats show alike: order, groups, dialogues, excerpts | `view` |
 //! | a finding and a case in words, for people | `block` |
-//! | one file for each format | `terminal`, `json`, `junit` |
+//! | one file for each format | `terminal`, `json`, `junit`, `tap`, `markdown`, `html`, `sarif`, `badge` |
 //!
 //! Whatever a server sent is data of a stranger. Its octets reach a report through
 //! [`smtpspec_protocol::escape`] alone, and every other text loses its control characters on the
 //! way, so that no report can steer a terminal or break out of a document.
 
+mod badge;
 mod block;
+pub mod diff;
 mod format;
+mod html;
 mod json;
 mod junit;
+mod markdown;
+pub mod matrix;
+pub mod merge;
 mod options;
+mod sarif;
+mod tap;
 mod terminal;
 mod text;
 mod view;
@@ -36,6 +47,12 @@ pub fn render(format: Format, results: &Results, options: &Options) -> Vec<u8> {
         Format::Terminal => terminal::render(results, options).into_bytes(),
         Format::Json => json::render(results),
         Format::Junit => junit::render(results),
+        Format::Tap => tap::render(results).into_bytes(),
+        Format::Markdown => markdown::render(results).into_bytes(),
+        Format::Html => html::render(results),
+        Format::Sarif => sarif::render(results),
+        Format::Badge => badge::drawing(results).into_bytes(),
+        Format::BadgeJson => badge::endpoint(results),
     }
 }
 

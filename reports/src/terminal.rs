@@ -43,6 +43,9 @@ fn header(page: &mut String, results: &Results, pen: Pen, verbosity: Verbosity) 
     };
     let tool = format!("{} {}", results.tool.name, results.tool.version);
     line(page, &format!("{} against {whom}", pen.paint(STRONG, &printable(&tool))));
+    if let Some(part) = view::part(results) {
+        pen.words(page, "shard", &part);
+    }
     if let Some(greeting) = &target.greeting {
         pen.words(page, "greeting", &shorten(&printable(greeting), LINE));
     }

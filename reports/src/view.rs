@@ -5,7 +5,10 @@
 
 pub(crate) mod dialogue;
 pub(crate) mod excerpt;
+pub(crate) mod extension;
 pub(crate) mod order;
+pub(crate) mod tally;
+pub(crate) mod tls;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -59,6 +62,36 @@ impl Section<'_> {
     pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.cases.iter().filter(|case| case.verdict == verdict).count()
     }
+
+    /// The worst that came of it; what was not judged counts only where nothing else is.
+    pub(crate) fn state(&self) -> Verdict {
+        let mut order = [Verdict::Fail, Verdict::Warn, Verdict::Error, Verdict::Pass]
+            .into_iter()
+            .chain([Verdict::Inconclusive]);
+        order.find(|verdict| self.count(*verdict) > 0).unwrap_or(Verdict::Skip)
+    }
+}
+
+/// Which part of a run these results are, if they are one: nobody is to take it for the whole.
+pub(crate) fn part(results: &Results) -> Option<String> {
+    let shard = results.shard.as_ref()?;
+    let (index, count, selected) = (shard.index, shard.count, shard.selected);
+    Some(format!("part {index} of {count}, of {selected} cases in all"))
+}
+
+/// A specification as people cite it: `RFC 5321`.
+pub(crate) fn spec_name(spec: &str) -> String {
+    match spec.strip_prefix("rfc") {
+        Some(number) if number.chars().all(|c| c.is_ascii_digit()) => format!("RFC {number}"),
+        _ => printable(spec).into_owned(),
+    }
+}
+
+/// A section as people cite it: `RFC 5321 §4.1.1.3`.
+pub(crate) fn section_name(spec: &str, number: &str) -> String {
+    let name = spec_name(spec);
+    let sign = if name.starts_with("RFC ") { "§" } else { "" };
+    format!("{name} {sign}{}", printable(number))
 }
 
 /// The cases with one verdict, by what they have for a reason; the commonest reason first.
@@ -192,7 +225,15 @@ pub(crate) fn elapsed(micros: u64) -> String {
 
 /// The command that runs just this case again.
 pub(crate) fn replay(results: &Results, id: &str) -> String {
-    let mut command = format!("smtpspec run {}", quoted(id));
+    with_target(format!("smtpspec run {}", quoted(id)), results)
+}
+
+/// The command that runs all of it again, but for the filters, which results don't hold.
+pub(crate) fn again(results: &Results) -> String {
+    with_target("smtpspec run".to_owned(), results)
+}
+
+fn with_target(mut command: String, results: &Results) -> String {
     if !results.target.embedded {
         command.push_str(" --server ");
         command.push_str(&quoted(&results.target.address));

@@ -1,6 +1,8 @@
 //! The command line. The names are swaks' wherever swaks has one, and each flag has an
 //! environment variable; a flag goes over its variable, and that over the profile.
 
+mod report;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
 use smtpspec_protocol::Protocol;
+
+pub(crate) use report::{DiffReport, MatrixReport, MergeReport, RenderReport, Report, ReportWhat};
 
 /// Tells whether an SMTP server does what the RFCs say.
 ///
@@ -60,6 +64,8 @@ pub(crate) enum Command {
     Prove(Prove),
     /// Tell all about a requirement, a scenario or a mutant
     Explain(Explain),
+    /// Render, compare and merge results that `run --report json=FILE` wrote
+    Report(Report),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -110,6 +116,10 @@ pub(crate) struct Run {
     /// What not to run
     #[arg(long, value_name = "FILTER", env = "SMTPSPEC_EXCLUDE", value_delimiter = ',')]
     pub(crate) exclude: Vec<String>,
+    /// Run one part of several, K of N, as another machine does the others: 2/5. `auto` asks the
+    /// variables that GitLab, CircleCI and Kubernetes set (there `SMTPSPEC_SHARDS` says of how many)
+    #[arg(long, value_name = "K/N", env = "SMTPSPEC_SHARD")]
+    pub(crate) shard: Option<String>,
     /// How many scenarios at once, each on a connection of its own
     #[arg(short, long, value_name = "N", env = "SMTPSPEC_JOBS", default_value = "8",
           value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -120,7 +130,8 @@ pub(crate) struct Run {
     /// Stop at the first failure
     #[arg(long, env = "SMTPSPEC_FAIL_FAST")]
     pub(crate) fail_fast: bool,
-    /// A report: terminal, json or junit, on standard output or in a file; may be given again
+    /// A report: terminal, json, junit, tap, markdown, html, sarif, badge or badge-json, on standard
+    /// output or in a file; may be given again
     #[arg(
         long = "report",
         value_name = "FORMAT[=PATH]",
@@ -252,7 +263,8 @@ pub(crate) struct Fuzz {
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
     pub(crate) fail_on: FailOn,
-    /// A report: terminal, json or junit, on standard output or in a file; may be given again
+    /// A report: terminal, json, junit, tap, markdown, html, sarif, badge or badge-json, on standard
+    /// output or in a file; may be given again
     #[arg(
         long = "report",
         value_name = "FORMAT[=PATH]",

@@ -12,6 +12,7 @@ mod output;
 mod profile;
 mod progress;
 mod rules;
+mod shard;
 mod suite;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Coverage(coverage) => command::coverage::coverage(&coverage, &console),
         Command::Prove(prove) => command::prove::prove(&prove, &console),
         Command::Explain(explain) => command::explain::explain(&explain, &console),
+        Command::Report(report) => command::report::report(&report, &console),
         Command::Completions { shell } => command::completions::completions(shell, &console),
         Command::Man => command::completions::man(&console),
     };

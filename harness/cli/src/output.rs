@@ -1,6 +1,7 @@
 //! The reports that were asked for: which formats, and where they go.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use smtpspec_judge::Results;
@@ -8,12 +9,23 @@ use smtpspec_report::{Format, Options, Verbosity, render};
 
 use crate::console::Console;
 
+/// Where GitHub wants what its page of a run is to show.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
 /// A report that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Output {
-    format: Format,
+    pub(crate) format: Format,
     /// Standard output where it is missing.
-    path: Option<PathBuf>,
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Output {
+    /// What becomes of a report there: colour only where somebody looks.
+    pub(crate) fn options(&self, console: &Console) -> Options {
+        let color = self.path.is_none() && console.colors_output();
+        Options { color, ..Options::default() }
+    }
 }
 
 /// Reads `FORMAT[=PATH]` words. Without any it is the terminal's report.
@@ -51,27 +63,33 @@ pub(crate) fn write(
 ) -> bool {
     let mut written = true;
     for output in outputs {
-        let color = output.path.is_none() && console.colors_output();
-        let options = Options { color, verbosity, ..Options::default() };
-        let report = render(output.format, results, &options);
-        let (result, place) = match &output.path {
-            Some(path) => (create(path, &report), path.display().to_string()),
-            None => (Console::print(&report), "standard output".to_owned()),
-        };
-        if let Err(error) = result {
-            console.error(&format!(
-                "{place}: the {} report could not be written: {error}",
-                output.format
-            ));
-            written = false;
-        }
+        let options = Options { verbosity, ..output.options(console) };
+        written &= put(output, &render(output.format, results, &options), console);
     }
     written
+}
+
+/// Writes one report. Tells whether it was.
+pub(crate) fn put(output: &Output, report: &[u8], console: &Console) -> bool {
+    let (result, place) = match &output.path {
+        Some(path) => (create(path, report), path.display().to_string()),
+        None => (Console::print(report), "standard output".to_owned()),
+    };
+    if let Err(error) = &result {
+        console
+            .error(&format!("{place}: the {} report could not be written: {error}", output.format));
+    }
+    result.is_ok()
 }
 
 fn create(path: &Path, report: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
+    }
+    // In the summary of a step, GitHub's, others may have written before.
+    if std::env::var_os(STEP_SUMMARY).is_some_and(|summary| Path::new(&summary) == path) {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        return file.write_all(report);
     }
     fs::write(path, report)
 }

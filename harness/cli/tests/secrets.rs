@@ -50,7 +50,9 @@ fn written(folder: &Path, args: &[&str]) -> (Ended, String) {
          reference: {{habits: [auth-in-clear]}}\n"
     );
     fs::write(&profile, of_user).expect("a profile");
-    let files = ["json", "junit", "terminal"].map(|format| (format, folder.join(format)));
+    let formats =
+        ["json", "junit", "terminal", "tap", "markdown", "html", "sarif", "badge", "badge-json"];
+    let files = formats.map(|format| (format, folder.join(format)));
     let mut run = command();
     run.args(["run", "rfc4954", "-vv", "--profile", &text(&profile)]).args(args);
     for (format, path) in &files {
@@ -61,7 +63,7 @@ fn written(folder: &Path, args: &[&str]) -> (Ended, String) {
     let mut all = String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat())
         .into_owned();
     for (_, path) in &files {
-        all.push_str(&fs::read_to_string(path).expect("a report"));
+        all.push_str(&without_own(&fs::read_to_string(path).expect("a report")));
     }
     let results: Value =
         serde_json::from_slice(&fs::read(&files[0].1).expect("results")).expect("JSON");
@@ -75,6 +77,18 @@ fn written(folder: &Path, args: &[&str]) -> (Ended, String) {
     }
     let code = output.status.code().expect("no signal ended it");
     (Ended { code, output: output.stdout, errors: output.stderr }, all)
+}
+
+/// A page without its own style and script, which are the same in every run, and in which `[hidden]`
+/// stands for what is not shown.
+fn without_own(page: &str) -> String {
+    let mut page = page.to_owned();
+    for (begin, end) in [("<style>", "</style>"), ("<script>", "</script>")] {
+        if let (Some(begin), Some(end)) = (page.find(begin), page.find(end)) {
+            page.replace_range(begin..end, "");
+        }
+    }
+    page
 }
 
 /// What gives a secret away: itself, and the part of its BASE64 that does not depend on what stands

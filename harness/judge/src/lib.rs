@@ -13,6 +13,7 @@
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
 //! | the document that reports render | [`results`] |
+//! | which part of a split run a case belongs to | [`shard`] |
 
 mod admission;
 pub mod again;
@@ -33,6 +34,7 @@ mod saying;
 pub mod secrets;
 mod segmentation;
 mod serving;
+pub mod shard;
 pub mod transcript;
 pub mod verdict;
 mod watch;
@@ -43,5 +45,6 @@ pub use outcome::Outcome;
 pub use play::{Action, Play, Setup};
 pub use results::{CaseResult, Results, RunFinding, Stopped, Summary, Target, Tool};
 pub use segmentation::Segmentation;
+pub use shard::Shard;
 pub use transcript::{Ending, Event, Happening, Tls, Transcript};
 pub use verdict::{Evidence, Finding, Source, Verdict};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smtpspec_catalogue::{Grade, RequirementId};
 
+use crate::shard::Shard;
 use crate::transcript::Transcript;
 use crate::verdict::{Finding, Verdict};
 
@@ -21,6 +22,12 @@ pub struct Results {
     /// The words of the command line, beside the target and the filters, that a replay needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// What chance was drawn from, where the run drew any; the same seed draws the same again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Which part of a run this is; missing where it is a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// When the run began, in RFC 3339's form.
     pub started: String,
     /// How long it took, in milliseconds.

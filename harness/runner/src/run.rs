@@ -129,6 +129,8 @@ pub async fn run(
         tool: options.tool,
         target: facts,
         options: Vec::new(),
+        seed: None,
+        shard: None,
         started: options.started,
         elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         stopped,

@@ -84,3 +84,9 @@ fn no_line_of_a_server_outgrows_the_width() {
     let of_server = |line: &&str| line.contains("xxx") || line.contains("alert");
     assert!(page.lines().filter(of_server).all(|line| line.len() <= 100));
 }
+
+#[test]
+fn a_part_of_a_run_says_which() {
+    let page = shown(&fixture::part(), Verbosity::Normal);
+    assert!(page.contains("\n  shard     part 2 of 3, of 82 cases in all\n"), "{page}");
+}

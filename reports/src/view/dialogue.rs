@@ -164,6 +164,9 @@ impl Dialogue {
     /// Marks the line on which a finding rests.
     fn mark(&mut self, evidence: &Evidence) {
         let Some(&(line, place)) = self.events.get(evidence.event) else { return };
+        if let Some((line, at)) = self.find_in_mail(line, evidence) {
+            self.lines[line].caret = Some(at);
+        }
         let found = place.and_then(|place| self.find(line, place, evidence));
         let (index, caret) = found.unwrap_or((line, None));
         let Some(line) = self.lines.get_mut(index) else { return };
@@ -209,6 +212,28 @@ impl Dialogue {
         Some((index, Some(begin + at - offset)))
     }
 
+    /// The line with the offending octet of a message that came out, and its place there; `line` is
+    /// the one that says so.
+    fn find_in_mail(&self, line: usize, evidence: &Evidence) -> Option<(usize, usize)> {
+        let at = evidence.at.filter(|at| *at < evidence.received.len())?;
+        let lines = self.lines.iter().enumerate().skip(line + 1);
+        let lines = lines.map_while(|(index, line)| match &line.what {
+            What::Octets(octets, _) if line.mark == Mark::Delivered => Some((index, octets)),
+            _ => None,
+        });
+        let lines: Vec<_> = lines.collect();
+        let mail: Vec<u8> = lines.iter().flat_map(|(_, octets)| octets.iter().copied()).collect();
+        let begin = memchr::memmem::find(&mail, &evidence.received)?;
+        let mut left = begin + at;
+        for (index, octets) in lines {
+            if left < octets.len() {
+                return Some((index, left));
+            }
+            left -= octets.len();
+        }
+        None
+    }
+
     /// The indices of the lines worth showing where there is no room for all: the last `most`, and
     /// those on which a finding rests.
     pub(crate) fn worth_showing(&self, most: usize) -> Vec<usize> {
@@ -216,7 +241,7 @@ impl Dialogue {
         let mut marked = 0;
         (0..self.lines.len())
             .filter(|index| {
-                let offending = self.lines[*index].mark == Mark::Offending;
+                let offending = self.lines[*index].offends();
                 marked += usize::from(offending);
                 *index >= tail || (offending && marked <= most)
             })
@@ -225,6 +250,11 @@ impl Dialogue {
 }
 
 impl Line {
+    /// Whether a finding rests on it.
+    pub(crate) fn offends(&self) -> bool {
+        self.mark == Mark::Offending || self.caret.is_some()
+    }
+
     /// What the line says, in so many columns. A CRLF that ends it as it should is not shown.
     pub(crate) fn row(&self, columns: usize) -> Row {
         match &self.what {

@@ -51,7 +51,7 @@ pub(crate) fn fuzz(fuzz: &Fuzz, console: &Console) -> Exit {
     if let (Some(here), Some(there)) = (&plan.target, &plan.other) {
         return comparison::compare([here, there], &plan.profile, &plan.options, console);
     }
-    let outputs = plan.outputs.clone();
+    let (outputs, seed) = (plan.outputs.clone(), plan.options.seed);
     let (fuzzed, started) = match interrupt::block_on(play(fuzz, plan, console)) {
         Ok(Ok(fuzzed)) => fuzzed,
         Ok(Err(exit)) => return exit,
@@ -61,7 +61,7 @@ pub(crate) fn fuzz(fuzz: &Fuzz, console: &Console) -> Exit {
         }
     };
     let mut written = keep(fuzz, &fuzzed, console);
-    let results = results(fuzz, &fuzzed, started);
+    let results = Results { seed: Some(seed), ..results(fuzz, &fuzzed, started) };
     tell(&fuzzed, console);
     if !results.scenarios.is_empty() || !fuzz.reports.is_empty() {
         let verbosity = if fuzz.quiet { Verbosity::Quiet } else { Verbosity::Normal };
@@ -343,6 +343,8 @@ fn results(fuzz: &Fuzz, fuzzed: &Fuzzed, started: jiff::Timestamp) -> Results {
         },
         target: fuzzed.target.clone(),
         options,
+        seed: None,
+        shard: None,
         started: started.to_string(),
         elapsed_ms: u64::try_from(fuzzed.progress.elapsed.as_millis()).unwrap_or(u64::MAX),
         stopped,

@@ -23,6 +23,7 @@ use crate::interrupt;
 use crate::output::{self, Output};
 use crate::profile;
 use crate::progress::Progress;
+use crate::shard::{self, Split};
 use crate::suite;
 
 /// After the last mail of the embedded reference, before no more is taken to come.
@@ -39,25 +40,31 @@ struct Plan {
     /// The embedded reference where it is missing.
     target: Option<TargetAddress>,
     outputs: Vec<Output>,
+    /// Of which whole these cases are a part, if they are one.
+    split: Option<Split>,
 }
 
 pub(crate) fn run(run: &Run, console: &Console) -> Exit {
-    let plan = match plan(run, console) {
+    let mut plan = match plan(run, console) {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
     if run.dry {
         return dry_run(&plan, console);
     }
-    let outputs = plan.outputs.clone();
-    let results = match interrupt::block_on(play(run, plan, console)) {
+    let (outputs, split) = (plan.outputs.clone(), plan.split.take());
+    let mut results = match interrupt::block_on(play(run, plan, console)) {
         Ok(results) => results,
         Err(error) => {
             console.error(&format!("the run could not begin: {error}"));
             return Exit::Failed;
         }
     };
-    let exit = Exit::of(&results, grade(run.fail_on));
+    let mut exit = Exit::of(&results, grade(run.fail_on));
+    if let Some(split) = split {
+        split.mark(&mut results);
+        exit = shard::exit(exit, console);
+    }
     let written = output::write(&outputs, &results, verbosity(run), console);
     explain(exit, &results, console);
     if written { exit } else { Exit::Failed }
@@ -92,7 +99,8 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
     let cases = spare_strangers(run, target.as_ref(), cases, console)?;
     let clock = if target.is_none() { EMBEDDED_CLOCK } else { profile.timeouts.clock };
     let cases = leave_out_slow(run, clock, cases, console)?;
-    Ok(Plan { cases, profile, target, outputs })
+    let (cases, split) = shard::split(run.shard.as_deref(), cases, console)?;
+    Ok(Plan { cases, profile, target, outputs, split })
 }
 
 /// The cases that the filters mean. Each filter must mean something: a slip is not to look like

@@ -1,3 +1,5 @@
+use smtpspec_judge::Via;
+
 use super::*;
 use crate::fixture::{received, sent, transcript};
 
@@ -95,4 +97,26 @@ fn where_there_is_no_room_the_last_lines_stay_and_the_offending_one() {
     let dialogue = Dialogue::of(&transcript(events), [&evidence(3, b"250 3\r\n", None)]);
     assert_eq!(dialogue.worth_showing(2), [3, 28, 29]);
     assert_eq!(dialogue.worth_showing(30).len(), 30);
+}
+
+#[test]
+fn the_offending_octet_of_a_message_that_came_out_is_found() {
+    let octets = b"Subject: x\r\n\r\none\r\ntwo \x07 three\r\nfour\r\n".to_vec();
+    let mail = Mail {
+        via: Via::NextHop,
+        from: None,
+        to: None,
+        mail_parameters: None,
+        rcpt_parameters: None,
+        octets,
+    };
+    let events = [sent(b"QUIT\r\n"), Happening::Delivered(mail)];
+    let dialogue =
+        Dialogue::of(&transcript(events), [&evidence(1, b"ne\r\ntwo \x07 three", Some(8))]);
+    let line = &dialogue.lines[5];
+    assert_eq!((line.row(200).text.as_str(), line.row(200).caret), ("two \\x07 three", Some(4)));
+    assert_eq!(dialogue.worth_showing(1), [5, 6], "it is shown, however little room there is");
+    let elsewhere = [&evidence(1, b"not in it", Some(2)), &evidence(0, b"two", Some(0))];
+    let dialogue = Dialogue::of(&transcript([sent(b"two\r\n")]), elsewhere);
+    assert!(dialogue.lines.iter().all(|line| line.caret.is_none()));
 }
