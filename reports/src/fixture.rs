@@ -69,6 +69,7 @@ pub(crate) fn case(section: &str, name: &str, verdict: Verdict) -> CaseResult {
         line: 12,
         elapsed_us: 6_200,
         attempts: 1,
+        tries: Vec::new(),
         findings: Vec::new(),
         transcript: exchange(b"NOOP\r\n", b"250 ok\r\n"),
     }
@@ -120,6 +121,7 @@ pub(crate) fn run(scenarios: Vec<CaseResult>, findings: Vec<RunFinding>) -> Resu
         summary: Summary::of(scenarios.len(), &scenarios, &findings),
         scenarios,
         findings,
+        baseline: None,
     }
 }
 

@@ -12,10 +12,12 @@
 //! | what no report may show | [`secrets`] |
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
+//! | what of it is known | [`baseline`] |
 //! | the document that reports render | [`results`] |
 
 mod admission;
 pub mod again;
+pub mod baseline;
 mod collect;
 mod compare;
 mod delivered;
@@ -37,6 +39,7 @@ pub mod transcript;
 pub mod verdict;
 mod watch;
 
+pub use baseline::{Comparison, Expectations, Known, Seen, Selection, Stale, Why};
 pub use listener::{Due, Heard, Listener};
 pub use mail::{Mail, Via};
 pub use outcome::Outcome;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
 use smtpspec_judge::results::SCHEMA;
-use smtpspec_judge::{Results, Segmentation, Stopped, Summary, Target, Tool};
+use smtpspec_judge::{Expectations, Results, Segmentation, Stopped, Summary, Target, Tool};
 use smtpspec_scenario::{Case, Profile};
 use tokio::time::{Instant, timeout_at};
 
@@ -36,6 +36,10 @@ pub struct RunOptions {
     /// Stop after the first case in which a requirement of this grade, or a stronger one, was
     /// broken.
     pub fail_fast: Option<Grade>,
+    /// How often a case that failed or erred is played again at most.
+    pub retries: u32,
+    /// What is known of the target; what is expected stops no run.
+    pub expectations: Option<Arc<Expectations>>,
     /// When the run begins, in RFC 3339's form.
     pub started: String,
     /// What makes the results.
@@ -57,6 +61,8 @@ impl RunOptions {
             jobs: 8,
             segmentation: Segmentation::default(),
             fail_fast: None,
+            retries: 0,
+            expectations: None,
             started: started.into(),
             tool,
             embedded: false,
@@ -135,6 +141,7 @@ pub async fn run(
         summary: Summary::of(selected, &scenarios, &findings),
         scenarios,
         findings,
+        baseline: None,
     }
 }
 

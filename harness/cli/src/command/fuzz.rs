@@ -354,6 +354,7 @@ fn results(fuzz: &Fuzz, fuzzed: &Fuzzed, started: jiff::Timestamp) -> Results {
         summary: Summary::of(scenarios.len(), &scenarios, &[]),
         scenarios,
         findings: Vec::new(),
+        baseline: None,
     }
 }
 
@@ -381,6 +382,7 @@ fn case(fuzz: &Fuzz, found: &Discovery) -> CaseResult {
         line: 1,
         elapsed_us: found.trace.transcript.events.last().map_or(0, |last| last.at_us),
         attempts: 1,
+        tries: Vec::new(),
         findings: vec![found.finding.clone()],
         transcript: found.trace.transcript.clone(),
     }
