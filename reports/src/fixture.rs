@@ -1,5 +1,7 @@
 //! Results for tests: every verdict, every kind of event, and octets that no server should send.
 
+mod expected;
+
 use std::time::Duration;
 
 use smtpspec_catalogue::{RequirementId, requirement};
@@ -8,6 +10,8 @@ use smtpspec_judge::{
     CaseResult, Ending, Evidence, Finding, Happening, Mail, Results, RunFinding, Source, Stopped,
     Summary, Target, Tls, Tool, Transcript, Verdict, Via,
 };
+
+pub(crate) use expected::expected;
 
 /// What a hostile server says: it clears a screen, ends CDATA and opens a script, and has NUL,
 /// 8-bit octets and a backslash.
@@ -277,6 +281,7 @@ pub(crate) fn all() -> Vec<Results> {
     }
     vec![
         everything(),
+        expected(),
         careless,
         interrupted(),
         unreachable(),

@@ -5,6 +5,7 @@
 
 pub(crate) mod dialogue;
 pub(crate) mod excerpt;
+pub(crate) mod known;
 pub(crate) mod order;
 
 use std::borrow::Cow;
