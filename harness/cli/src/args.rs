@@ -1,6 +1,8 @@
 //! The command line. The names are swaks' wherever swaks has one, and each flag has an
 //! environment variable; a flag goes over its variable, and that over the profile.
 
+mod expectations;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
 use smtpspec_protocol::Protocol;
+
+pub(crate) use expectations::Expectations;
 
 /// Tells whether an SMTP server does what the RFCs say.
 ///
@@ -117,6 +121,8 @@ pub(crate) struct Run {
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
     pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) expectations: Expectations,
     /// Stop at the first failure
     #[arg(long, env = "SMTPSPEC_FAIL_FAST")]
     pub(crate) fail_fast: bool,

@@ -164,7 +164,7 @@ impl Expectations {
                     self.note_expired(index, entry, &hit, &mut stale);
                 }
             }
-            self.weigh(self.of_case(case), &hit, &mut comparison, &mut stale);
+            weigh(self.of_case(case), &hit, &mut comparison, &mut stale);
         }
         for (id, verdict) in requirements(results) {
             let hit = Hit { id: id.as_str(), verdict, wavers: false };
@@ -174,7 +174,7 @@ impl Expectations {
                     self.note_expired(index, entry, &hit, &mut stale);
                 }
             }
-            self.weigh(self.of_requirement(hit.id), &hit, &mut comparison, &mut stale);
+            weigh(self.of_requirement(hit.id), &hit, &mut comparison, &mut stale);
         }
         let over = selection.whole && results.stopped.is_none();
         for (index, entry) in self.numbered().filter(|(index, _)| !touched.contains(index)) {
@@ -211,40 +211,39 @@ impl Expectations {
             stale.entry((index, Why::Expired)).or_insert_with(expired).seen.push(seen(hit, None));
         }
     }
-
-    /// What one outcome says about the entry that decides about it.
-    fn weigh(
-        &self,
-        entry: Option<(usize, &Entry)>,
-        hit: &Hit<'_>,
-        comparison: &mut Comparison,
-        stale: &mut AllStale,
-    ) {
-        let broken = matches!(hit.verdict, Verdict::Fail | Verdict::Warn);
-        let Some((index, entry)) = entry else {
-            if broken {
-                comparison.new.push(seen(hit, None));
-            }
-            return;
-        };
-        let expected = Verdict::from(entry.expect);
-        let sometimes = entry.intermittent && (hit.verdict == Verdict::Pass || hit.wavers);
-        if hit.verdict == expected || (sometimes && hit.verdict <= expected) {
-            comparison.known.push(known(entry, hit));
-        } else if broken && hit.verdict > expected {
-            comparison.new.push(seen(hit, Some(entry.line)));
-        } else if matches!(hit.verdict, Verdict::Inconclusive | Verdict::Error) {
-            comparison.open.push(known(entry, hit));
-        } else {
-            let why = if hit.verdict == Verdict::Pass { Why::Passes } else { Why::Changed };
-            let noted = stale.entry((index, why)).or_insert_with(|| stale_entry(entry, why));
-            noted.seen.push(seen(hit, None));
-        }
-    }
 }
 
 /// The entries that do not hold, in the file's order.
 type AllStale = BTreeMap<(usize, Why), Stale>;
+
+/// What one outcome says about the entry that decides about it.
+fn weigh(
+    entry: Option<(usize, &Entry)>,
+    hit: &Hit<'_>,
+    comparison: &mut Comparison,
+    stale: &mut AllStale,
+) {
+    let broken = matches!(hit.verdict, Verdict::Fail | Verdict::Warn);
+    let Some((index, entry)) = entry else {
+        if broken {
+            comparison.new.push(seen(hit, None));
+        }
+        return;
+    };
+    let expected = Verdict::from(entry.expect);
+    let sometimes = entry.intermittent && (hit.verdict == Verdict::Pass || hit.wavers);
+    if hit.verdict == expected || (sometimes && hit.verdict <= expected) {
+        comparison.known.push(known(entry, hit));
+    } else if broken && hit.verdict > expected {
+        comparison.new.push(seen(hit, Some(entry.line)));
+    } else if matches!(hit.verdict, Verdict::Inconclusive | Verdict::Error) {
+        comparison.open.push(known(entry, hit));
+    } else {
+        let why = if hit.verdict == Verdict::Pass { Why::Passes } else { Why::Changed };
+        let noted = stale.entry((index, why)).or_insert_with(|| stale_entry(entry, why));
+        noted.seen.push(seen(hit, None));
+    }
+}
 
 /// What is to be said of an entry that nothing of the run is about.
 fn untouched(entry: &Entry, suite: &[Case], over: bool) -> Option<Why> {
@@ -258,10 +257,10 @@ fn untouched(entry: &Entry, suite: &[Case], over: bool) -> Option<Why> {
             let possible = smtpspec_catalogue::all()
                 .iter()
                 .any(|one| entry.subject.means_requirement(one.name));
-            match possible {
-                false => Some(Why::MatchesNothing),
-                true => (over && !entry.intermittent).then_some(Why::Passes),
+            if !possible {
+                return Some(Why::MatchesNothing);
             }
+            (over && !entry.intermittent).then_some(Why::Passes)
         }
     }
 }

@@ -1,12 +1,15 @@
 //! `smtpspec run`: scenarios against a server, and reports of what came of it.
 
+mod advice;
+mod baseline;
+
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
-use smtpspec_judge::{CaseResult, Results, Segmentation, Tool, Verdict};
+use smtpspec_judge::{Expectations, Results, Segmentation, Tool};
 use smtpspec_report::Verbosity;
 use smtpspec_runner::{
     Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, Sink,
@@ -39,10 +42,11 @@ struct Plan {
     /// The embedded reference where it is missing.
     target: Option<TargetAddress>,
     outputs: Vec<Output>,
+    known: Option<baseline::Known>,
 }
 
 pub(crate) fn run(run: &Run, console: &Console) -> Exit {
-    let plan = match plan(run, console) {
+    let mut plan = match plan(run, console) {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
@@ -50,16 +54,22 @@ pub(crate) fn run(run: &Run, console: &Console) -> Exit {
         return dry_run(&plan, console);
     }
     let outputs = plan.outputs.clone();
-    let results = match interrupt::block_on(play(run, plan, console)) {
+    let known = plan.known.take();
+    let expectations = known.as_ref().map(|known| Arc::clone(&known.expectations));
+    let mut results = match interrupt::block_on(play(run, plan, expectations, console)) {
         Ok(results) => results,
         Err(error) => {
             console.error(&format!("the run could not begin: {error}"));
             return Exit::Failed;
         }
     };
-    let exit = Exit::of(&results, grade(run.fail_on));
-    let written = output::write(&outputs, &results, verbosity(run), console);
-    explain(exit, &results, console);
+    let fail_on = grade(run.fail_on);
+    let updates = run.expectations.update_baseline;
+    let mut written =
+        known.is_none_or(|known| baseline::apply(&known, &mut results, updates, fail_on, console));
+    let exit = Exit::of(&results, fail_on);
+    written &= output::write(&outputs, &results, verbosity(run), console);
+    advice::explain(exit, &results, console);
     if written { exit } else { Exit::Failed }
 }
 
@@ -89,10 +99,11 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
         paths => suite::at(paths, console)?,
     };
     let cases = select(run, &suite, console)?;
+    let known = baseline::read(run, &suite, cases.len(), console)?;
     let cases = spare_strangers(run, target.as_ref(), cases, console)?;
     let clock = if target.is_none() { EMBEDDED_CLOCK } else { profile.timeouts.clock };
     let cases = leave_out_slow(run, clock, cases, console)?;
-    Ok(Plan { cases, profile, target, outputs })
+    Ok(Plan { cases, profile, target, outputs, known })
 }
 
 /// The cases that the filters mean. Each filter must mean something: a slip is not to look like
@@ -187,7 +198,12 @@ fn dry_run(plan: &Plan, console: &Console) -> Exit {
     console.finish(text.as_bytes(), Exit::Clean)
 }
 
-async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
+async fn play(
+    run: &Run,
+    plan: Plan,
+    expectations: Option<Arc<Expectations>>,
+    console: &Console,
+) -> io::Result<Results> {
     let Plan { cases, mut profile, target, .. } = plan;
     let stop = Stop::new();
     interrupt::stops(&stop)?;
@@ -211,7 +227,7 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
         return Err(io::Error::other("there is no target"));
     };
     let mut progress = Progress::new(cases.len(), !run.quiet);
-    let options = RunOptions { postbox, ..options(run, embedded.is_some()) };
+    let options = RunOptions { postbox, expectations, ..options(run, embedded.is_some()) };
     let mut tell = |event: RunEvent<'_>| follow(event, &mut progress, console);
     let mut results =
         smtpspec_runner::run(cases, &target, Arc::new(profile), options, &mut tell, &stop).await;
@@ -236,6 +252,7 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
         segmentation: run.segmentation,
         shows_secrets: run.show_secrets,
         fail_fast: run.fail_fast.then(|| grade(run.fail_on)),
+        retries: run.expectations.retries,
         embedded,
         ..RunOptions::new(tool, started)
     }
@@ -325,40 +342,6 @@ fn follow(event: RunEvent<'_>, progress: &mut Progress, console: &Console) {
         }
         RunEvent::Probed(_) | RunEvent::CaseStarted { .. } | RunEvent::CaseRetried { .. } => {}
     }
-}
-
-/// What the exit code means, where the reports do not say it by themselves.
-fn explain(exit: Exit, results: &Results, console: &Console) {
-    if exit == Exit::Nothing {
-        let reason = results
-            .scenarios
-            .iter()
-            .find(|case| case.verdict == Verdict::Inconclusive)
-            .or(results.scenarios.first())
-            .and_then(|case| case.reason.as_deref())
-            .unwrap_or("no scenario applies");
-        console.error(&format!("nothing could be judged; the first reason: {reason}"));
-        if reason.contains("RCPT") || reason.contains("recipient") {
-            console.note("--to names a mailbox that the target accepts");
-        }
-    } else if let Some(refused) = refused_recipient(results) {
-        console.note(&format!(
-            "{refused} scenarios learnt nothing, because the target refused our mailbox; --to names \
-             one that it accepts"
-        ));
-    }
-}
-
-/// How many cases learnt nothing because the recipient of all mail was refused, where that is more
-/// than a whim.
-fn refused_recipient(results: &Results) -> Option<usize> {
-    const MANY: usize = 10;
-    let refused = |case: &&CaseResult| {
-        let why = case.reason.as_deref().unwrap_or_default();
-        case.verdict == Verdict::Inconclusive && why.contains("in answer to RCPT")
-    };
-    let count = results.scenarios.iter().filter(refused).count();
-    (count > MANY && count * MANY > results.scenarios.len()).then_some(count)
 }
 
 pub(crate) const fn grade(fail_on: FailOn) -> Grade {

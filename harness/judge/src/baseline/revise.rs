@@ -178,6 +178,6 @@ fn words(result: &CaseResult) -> String {
 fn words_of(finding: &Finding) -> String {
     match finding.wanted.as_str() {
         "" => finding.what.clone(),
-        wanted => format!("{}; wanted: {wanted}", finding.what),
+        wanted => format!("seen: {}; wanted: {wanted}", finding.what),
     }
 }

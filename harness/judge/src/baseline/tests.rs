@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use smtpspec_catalogue::requirement;
 use smtpspec_scenario::{Source, load};
@@ -40,7 +42,7 @@ fn finding(requirement: RequirementId) -> Finding {
 }
 
 /// A run in which these cases came to this.
-fn results(came: &[(&str, Verdict)], model: &[RequirementId]) -> Results {
+fn results(outcomes: &[(&str, Verdict)], model: &[RequirementId]) -> Results {
     let case = |(name, verdict): &(&str, Verdict)| CaseResult {
         id: id(name),
         title: "NOOP".into(),
@@ -58,7 +60,7 @@ fn results(came: &[(&str, Verdict)], model: &[RequirementId]) -> Results {
         findings: Vec::new(),
         transcript: Transcript::default(),
     };
-    let scenarios: Vec<_> = came.iter().map(case).collect();
+    let scenarios: Vec<_> = outcomes.iter().map(case).collect();
     let found =
         |one: &RequirementId| RunFinding { case: id("one"), cases: 1, finding: finding(*one) };
     let findings: Vec<_> = model.iter().map(found).collect();
@@ -70,7 +72,7 @@ fn results(came: &[(&str, Verdict)], model: &[RequirementId]) -> Results {
         started: String::new(),
         elapsed_ms: 0,
         stopped: None,
-        summary: Summary::of(came.len(), &scenarios, &findings),
+        summary: Summary::of(outcomes.len(), &scenarios, &findings),
         scenarios,
         findings,
         baseline: None,
@@ -239,8 +241,8 @@ proptest! {
         }
         for (name, (expect, often, until)) in &entries {
             let often = *often && *expect != Verdict::Pass;
-            text += &format!("  - {{scenario: '{}', expect: {expect}, reason: why, \
-                              intermittent: {often}{until}}}\n", id(name));
+            let id = id(name);
+            writeln!(text, "  - {{scenario: '{id}', expect: {expect}, reason: why, intermittent: {often}{until}}}").unwrap();
         }
         let load = |text: &str| Baseline::load(&Source::new("known.yaml", text)).unwrap();
         let today = TODAY.parse().unwrap();

@@ -59,7 +59,7 @@ mod tests {
     use crate::testing::cases;
 
     /// What counts of these outcomes, and the list of them.
-    fn counts(came: &[Verdict], stopped: bool) -> (Verdict, Vec<Verdict>) {
+    fn counts(outcomes: &[Verdict], stopped: bool) -> (Verdict, Vec<Verdict>) {
         let case = cases(&["a"]).remove(0);
         let setup = Setup {
             profile: Arc::new(Profile::default()),
@@ -73,7 +73,7 @@ mod tests {
             outcome.result.verdict = verdict;
             outcome
         };
-        let (last, before) = came.split_last().unwrap();
+        let (last, before) = outcomes.split_last().unwrap();
         let mut job = Job::new(0, case.clone());
         job.tries = before.to_vec();
         job.broken = before.first().map(|first| Box::new(outcome(*first)));
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_failure_stays_and_an_error_gives_way() {
         use Verdict::{Error, Fail, Pass, Warn};
-        for (came, verdict) in [
+        for (outcomes, verdict) in [
             (vec![Fail, Pass], Fail),
             (vec![Fail, Error], Fail),
             (vec![Error, Fail], Fail),
@@ -92,7 +92,7 @@ mod tests {
             (vec![Error, Warn], Warn),
             (vec![Fail, Fail], Fail),
         ] {
-            assert_eq!(counts(&came, false), (verdict, came.clone()));
+            assert_eq!(counts(&outcomes, false), (verdict, outcomes.clone()));
         }
         assert_eq!(counts(&[Pass], false), (Pass, vec![]));
     }
