@@ -289,5 +289,6 @@ pub(crate) fn all() -> Vec<Results> {
         stopped(Stopped::Unreachable { after, reason: CARELESS.into() }, Vec::new()),
         stopped(Stopped::FailFast { id: CARELESS.into() }, Vec::new()),
         stopped(Stopped::OutOfTime, Vec::new()),
+        stopped(Stopped::TurnedAway { reason: CARELESS.into() }, Vec::new()),
     ]
 }

@@ -103,6 +103,9 @@ pub(crate) struct Run {
         requires = "user"
     )]
     pub(crate) password: Option<String>,
+    /// Log in before each scenario that has no AUTH of its own, as servers of submission want it
+    #[arg(long, env = "SMTPSPEC_LOGIN")]
+    pub(crate) login: bool,
     /// Show passwords, and what is made of them for AUTH, in transcripts and reports
     #[arg(long, env = "SMTPSPEC_SHOW_SECRETS")]
     pub(crate) show_secrets: bool,
@@ -123,6 +126,10 @@ pub(crate) struct Run {
     pub(crate) fail_on: FailOn,
     #[command(flatten)]
     pub(crate) expectations: Expectations,
+    /// How long to go on asking a target that puts us off before the first scenario, as greylisting
+    /// and limits on connections do: 5m
+    #[arg(long, value_name = "DURATION", env = "SMTPSPEC_WAIT", value_parser = duration)]
+    pub(crate) wait: Option<Duration>,
     /// Stop at the first failure
     #[arg(long, env = "SMTPSPEC_FAIL_FAST")]
     pub(crate) fail_fast: bool,

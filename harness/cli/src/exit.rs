@@ -31,6 +31,7 @@ impl Exit {
         match &results.stopped {
             Some(Stopped::Unreachable { .. }) => return Self::Unreachable,
             Some(Stopped::Interrupted) => return Self::Interrupted,
+            Some(Stopped::TurnedAway { .. }) => return Self::Nothing,
             Some(Stopped::OutOfTime | Stopped::FailFast { .. }) | None => {}
         }
         let must = summary.fail + summary.oracle_must;

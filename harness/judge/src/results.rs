@@ -78,6 +78,11 @@ pub enum Stopped {
         /// The case's id.
         id: String,
     },
+    /// The target lets nobody come so far as any case needs: policy, and no fault.
+    TurnedAway {
+        /// What it said, and what helps.
+        reason: String,
+    },
     /// The target could not be reached, before the first case or after the named one.
     Unreachable {
         /// The last case that ran on it, which may have killed it.

@@ -5,6 +5,7 @@
 //! | where the target is | [`target`] |
 //! | TLS, on either side | `tls` |
 //! | the first contact, and every look at its health | [`mod@probe`] |
+//! | what stands in the way of most cases, found before the first | [`rehearsal`] |
 //! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `health`, `session`, `connection`, `oracle`) |
 //! | what a run tells while it goes on | [`event`] |
 //! | sessions that no scenario wrote, against a running server | [`mod@fuzz`] |
@@ -37,6 +38,7 @@ mod pace;
 pub mod postbox;
 pub mod probe;
 pub mod prove;
+pub mod rehearsal;
 pub mod run;
 mod schedule;
 pub mod serve;
@@ -54,6 +56,7 @@ pub use fuzz::{FuzzEvent, FuzzOptions, fuzz};
 pub use maildir::Maildir;
 pub use postbox::Postbox;
 pub use probe::{Contact, Unreachable, probe};
+pub use rehearsal::Hindrance;
 pub use run::{RunOptions, run};
 pub use serve::{Listener, Notice};
 pub use sink::{Memory, Sink};

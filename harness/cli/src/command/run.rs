@@ -253,6 +253,7 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
         shows_secrets: run.show_secrets,
         fail_fast: run.fail_fast.then(|| grade(run.fail_on)),
         retries: run.expectations.retries,
+        rehearses: (!embedded).then(|| run.wait.unwrap_or_default()),
         embedded,
         ..RunOptions::new(tool, started)
     }
@@ -271,6 +272,9 @@ fn words(run: &Run) -> Vec<String> {
     }
     if run.segmentation != Segmentation::default() {
         add("--segmentation", run.segmentation.as_str());
+    }
+    if run.login {
+        words.push("--login".to_owned());
     }
     if run.lmtp {
         words.push("--lmtp".to_owned());
@@ -331,6 +335,7 @@ pub(crate) fn let_mail_wait(profile: &mut Profile) {
 fn follow(event: RunEvent<'_>, progress: &mut Progress, console: &Console) {
     match event {
         RunEvent::CaseFinished(case) => progress.finished(case),
+        RunEvent::Hindered(hindrance) => progress.warn(console, &hindrance.to_string()),
         RunEvent::JobsReduced { jobs, why } => {
             progress.note(console, &format!("from now on {jobs} at once: {why}"));
         }

@@ -1,13 +1,15 @@
 //! What to do about a run that learnt little.
 
-use smtpspec_judge::{CaseResult, Results, Verdict};
+use smtpspec_judge::{CaseResult, Results, Stopped, Verdict};
 
 use crate::console::Console;
 use crate::exit::Exit;
 
 /// What the exit code means, where the reports do not say it by themselves.
 pub(super) fn explain(exit: Exit, results: &Results, console: &Console) {
-    if exit == Exit::Nothing {
+    if matches!(results.stopped, Some(Stopped::TurnedAway { .. })) {
+        // The reason says it all.
+    } else if exit == Exit::Nothing {
         let reason = results
             .scenarios
             .iter()
