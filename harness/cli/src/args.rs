@@ -156,7 +156,7 @@ pub(crate) struct Run {
     /// Print failures and the summary only
     #[arg(short, long, env = "SMTPSPEC_QUIET")]
     pub(crate) quiet: bool,
-    /// Tell what would run, and send nothing
+    /// Tell what would run, and send nothing; with -v also what would be said
     #[arg(long = "dry-run")]
     pub(crate) dry: bool,
 }

@@ -115,3 +115,16 @@ fn a_server_that_is_as_it_should_be_is_not_warned_of() {
     assert_eq!(ended.code, 2, "{ended}");
     assert!(ended.says("--login needs --user"), "{ended}");
 }
+
+#[test]
+fn a_dry_run_shows_the_dialogue_and_connects_to_nobody() {
+    let reached = std::sync::Arc::new(AtomicUsize::new(0));
+    let counts = std::sync::Arc::clone(&reached);
+    let address = peer(move |_: TcpStream| {
+        counts.fetch_add(1, Ordering::Relaxed);
+    });
+    let ended = run(&address, &["--dry-run", "-v", "--to", "me@example.test"]);
+    assert_eq!((ended.code, reached.load(Ordering::Relaxed)), (0, 0), "{ended}");
+    let said = String::from_utf8_lossy(&ended.output).replace(&address, "ADDRESS");
+    insta::assert_snapshot!(said);
+}

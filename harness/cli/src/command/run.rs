@@ -2,8 +2,8 @@
 
 mod advice;
 mod baseline;
+mod dry;
 
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(crate) fn run(run: &Run, console: &Console) -> Exit {
         Err(exit) => return exit,
     };
     if run.dry {
-        return dry_run(&plan, console);
+        return dry::run(&plan, run.verbose > 0, console);
     }
     let outputs = plan.outputs.clone();
     let known = plan.known.take();
@@ -183,19 +183,6 @@ fn leave_out_slow(
     }
     console.note(&format!("{} scenarios are left out, which {what}", slow.len()));
     Ok(others)
-}
-
-fn dry_run(plan: &Plan, console: &Console) -> Exit {
-    let mut text = String::new();
-    for case in &plan.cases {
-        let _ = writeln!(text, "{}  {}", case.id, case.scenario.title);
-    }
-    let target = plan
-        .target
-        .as_ref()
-        .map_or_else(|| "the reference inside this program".to_owned(), ToString::to_string);
-    let _ = writeln!(text, "{} scenarios would run against {target}", plan.cases.len());
-    console.finish(text.as_bytes(), Exit::Clean)
 }
 
 async fn play(
