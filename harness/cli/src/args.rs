@@ -2,6 +2,7 @@
 //! environment variable; a flag goes over its variable, and that over the profile.
 
 mod expectations;
+mod launch;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use smtpspec_judge::Segmentation;
 use smtpspec_protocol::Protocol;
 
 pub(crate) use expectations::Expectations;
+pub(crate) use launch::Launch;
 
 /// Tells whether an SMTP server does what the RFCs say.
 ///
@@ -81,6 +83,8 @@ pub(crate) struct Run {
     pub(crate) filters: Vec<String>,
     #[command(flatten)]
     pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) launch: Launch,
     /// Speak LMTP, and run the scenarios for servers that speak it
     #[arg(long, env = "SMTPSPEC_LMTP")]
     pub(crate) lmtp: bool,

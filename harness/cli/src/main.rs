@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.color);
     let exit = match cli.command {
-        Command::Run(run) => command::run::run(&run, &console),
+        Command::Run(run) => command::run::run(*run, &console),
         Command::Fuzz(fuzz) => command::fuzz::fuzz(&fuzz, &console),
         Command::Serve(serve) => command::serve::serve(&serve, &console),
         Command::List(list) => command::list::list(&list, &console),

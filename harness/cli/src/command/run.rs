@@ -3,22 +3,25 @@
 mod advice;
 mod baseline;
 mod dry;
+mod launch;
+mod replay;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
-use smtpspec_judge::{Expectations, Results, Segmentation, Tool};
+use smtpspec_judge::results::SCHEMA;
+use smtpspec_judge::{Expectations, Results, Stopped, Summary, Target, Tool};
 use smtpspec_report::Verbosity;
 use smtpspec_runner::{
-    Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, Sink,
-    Stop, TargetAddress, config_of, tell_of_reference,
+    Crash, Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT,
+    ServerCommand, Sink, Stop, TargetAddress, config_of, tell_of_reference,
 };
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite, Tls};
 
-use crate::args::{self, FailOn, Run};
+use crate::args::{FailOn, Run};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::filter::Filter;
@@ -27,6 +30,10 @@ use crate::output::{self, Output};
 use crate::profile;
 use crate::progress::Progress;
 use crate::suite;
+use launch::NotStarted;
+use replay::words;
+
+pub(crate) use replay::words_of;
 
 /// After the last mail of the embedded reference, before no more is taken to come.
 const SETTLED: Duration = Duration::from_millis(5);
@@ -45,7 +52,11 @@ struct Plan {
     known: Option<baseline::Known>,
 }
 
-pub(crate) fn run(run: &Run, console: &Console) -> Exit {
+pub(crate) fn run(run: Run, console: &Console) -> Exit {
+    launch::repeat(run, console, |run, command| once(run, command, console))
+}
+
+fn once(run: &Run, command: Option<&ServerCommand>, console: &Console) -> Exit {
     let mut plan = match plan(run, console) {
         Ok(plan) => plan,
         Err(exit) => return exit,
@@ -56,8 +67,10 @@ pub(crate) fn run(run: &Run, console: &Console) -> Exit {
     let outputs = plan.outputs.clone();
     let known = plan.known.take();
     let expectations = known.as_ref().map(|known| Arc::clone(&known.expectations));
-    let mut results = match interrupt::block_on(play(run, plan, expectations, console)) {
-        Ok(results) => results,
+    let played = play(run, plan, expectations, command, console);
+    let (mut results, crashes) = match interrupt::block_on(played) {
+        Ok(Ok(played)) => played,
+        Ok(Err(exit)) => return exit,
         Err(error) => {
             console.error(&format!("the run could not begin: {error}"));
             return Exit::Failed;
@@ -70,6 +83,7 @@ pub(crate) fn run(run: &Run, console: &Console) -> Exit {
     let exit = Exit::of(&results, fail_on);
     written &= output::write(&outputs, &results, verbosity(run), console);
     advice::explain(exit, &results, console);
+    let exit = launch::tell(&crashes, exit, console);
     if written { exit } else { Exit::Failed }
 }
 
@@ -189,11 +203,19 @@ async fn play(
     run: &Run,
     plan: Plan,
     expectations: Option<Arc<Expectations>>,
+    command: Option<&ServerCommand>,
     console: &Console,
-) -> io::Result<Results> {
+) -> io::Result<Result<(Results, Vec<Crash>), Exit>> {
     let Plan { cases, mut profile, target, .. } = plan;
     let stop = Stop::new();
     interrupt::stops(&stop)?;
+    let launched = match launch::start(run, command, target.as_ref(), &stop, console).await {
+        Ok(launched) => launched,
+        Err(NotStarted::Usage) => return Ok(Err(Exit::Usage)),
+        Err(NotStarted::Stopped(stopped)) => {
+            return Ok(Ok((not_begun(run, cases.len(), target.as_ref(), stopped), Vec::new())));
+        }
+    };
     let postbox = Postbox::default();
     let embedded = if target.is_none() {
         let_mail_wait(&mut profile);
@@ -223,7 +245,35 @@ async fn play(
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
-    Ok(results)
+    let crashes = match launched {
+        Some(launched) => launched.stop().await,
+        None => Vec::new(),
+    };
+    Ok(Ok((results, crashes)))
+}
+
+/// The results of a run whose server was not there to begin with.
+fn not_begun(
+    run: &Run,
+    selected: usize,
+    target: Option<&TargetAddress>,
+    stopped: Stopped,
+) -> Results {
+    let RunOptions { tool, started, .. } = options(run, false);
+    let address = target.map(ToString::to_string).unwrap_or_default();
+    Results {
+        schema: SCHEMA.to_owned(),
+        tool,
+        target: Target { address, ..Target::default() },
+        options: words(run),
+        started,
+        elapsed_ms: 0,
+        stopped: Some(stopped),
+        summary: Summary::of(selected, &[], &[]),
+        scenarios: Vec::new(),
+        findings: Vec::new(),
+        baseline: None,
+    }
 }
 
 fn options(run: &Run, embedded: bool) -> RunOptions {
@@ -244,64 +294,6 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
         embedded,
         ..RunOptions::new(tool, started)
     }
-}
-
-/// What the user said of the target and of how to talk to it, in the words of the command line.
-fn words(run: &Run) -> Vec<String> {
-    let mut words = words_of(&run.target, &run.mail);
-    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
-    // Not the password: the words are shown in reports.
-    if let Some(user) = &run.user {
-        add("--user", user);
-    }
-    for path in &run.scenarios {
-        add("--scenarios", &path.display().to_string());
-    }
-    if run.segmentation != Segmentation::default() {
-        add("--segmentation", run.segmentation.as_str());
-    }
-    if run.login {
-        words.push("--login".to_owned());
-    }
-    if run.lmtp {
-        words.push("--lmtp".to_owned());
-    }
-    words
-}
-
-/// What the user said of the target and of where its mail comes out, in the words of the command
-/// line.
-pub(crate) fn words_of(target: &args::Target, mail: &args::ComesOut) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
-    if let Some(profile) = &target.profile {
-        add("--profile", &profile.display().to_string());
-    }
-    let to = Some(target.to.join(",")).filter(|to| !to.is_empty());
-    let texts = [
-        ("--from", &target.from),
-        ("--to", &to),
-        ("--unknown-to", &target.unknown_to),
-        ("--ehlo", &target.ehlo),
-    ];
-    for (flag, value) in texts {
-        if let Some(value) = value {
-            add(flag, value);
-        }
-    }
-    if let Some(timeout) = target.timeout {
-        add("--timeout", &format!("{}ms", timeout.as_millis()));
-    }
-    if let Some(listen) = mail.next_hop {
-        add("--next-hop", &listen.to_string());
-    }
-    if let Some(protocol) = mail.next_hop_protocol {
-        add("--next-hop-protocol", protocol.as_str());
-    }
-    if let Some(folder) = &mail.delivered_maildir {
-        add("--delivered-maildir", &folder.display().to_string());
-    }
-    words
 }
 
 /// The reference inside the program keeps mail for our own name, so that TURN has something to
