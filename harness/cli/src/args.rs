@@ -251,6 +251,11 @@ pub(crate) struct Fuzz {
     /// a corpus
     #[arg(long, value_name = "FILE", env = "SMTPSPEC_REPLAY", conflicts_with = "compare")]
     pub(crate) replay: Option<PathBuf>,
+    /// Start the server for the attack, and again after a crash: './my-server --port {port}'. {port}
+    /// becomes the port of --server, or a free one of this machine; no shell runs it
+    #[arg(long, visible_alias = "command", value_name = "COMMAND", env = "SMTPSPEC_SERVER_COMMAND",
+          conflicts_with_all = ["pid", "compare", "mutants"])]
+    pub(crate) server_command: Option<String>,
     /// The server's process, to see whether it lives and how its memory grows
     #[arg(long, value_name = "PID", env = "SMTPSPEC_PID")]
     pub(crate) pid: Option<u32>,

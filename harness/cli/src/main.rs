@@ -8,6 +8,7 @@ mod diagnostics;
 mod exit;
 mod filter;
 mod interrupt;
+mod launch;
 mod output;
 mod profile;
 mod progress;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
     let console = Console::new(cli.color);
     let exit = match cli.command {
         Command::Run(run) => command::run::run(*run, &console),
-        Command::Fuzz(fuzz) => command::fuzz::fuzz(&fuzz, &console),
+        Command::Fuzz(fuzz) => command::fuzz::fuzz(*fuzz, &console),
         Command::Serve(serve) => command::serve::serve(&serve, &console),
         Command::List(list) => command::list::list(&list, &console),
         Command::Check(check) => command::check::check(&check, &console),

@@ -235,3 +235,51 @@ fn a_change_runs_it_again() {
     assert_eq!(numbers.lines().count(), 2, "{numbers}");
     until("every server is gone", || !numbers.lines().any(lives));
 }
+
+#[test]
+fn an_attack_goes_on_after_a_crash() {
+    let folder = bench(&[]);
+    // It takes many connections at once, and survives neither VRFY nor HELP.
+    let fragile = r#"
+import os, socketserver, sys
+class Session(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"220 mx.example.test ready\r\n")
+        for line in self.rfile:
+            if line.upper().startswith((b"VRFY", b"HELP")):
+                os.write(2, b"no such word\n")
+                os._exit(7)
+            self.wfile.write(b"221 bye\r\n" if line == b"QUIT\r\n" else b"250 mx.example.test\r\n")
+            if line == b"QUIT\r\n":
+                return
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+Server(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
+"#;
+    let file = folder.path().join("fragile.py");
+    fs::write(&file, fragile).expect("it can be written");
+    let ended = smtpspec(&[
+        "fuzz",
+        "--seed",
+        "1",
+        "--time",
+        "15s",
+        "--jobs",
+        "4",
+        "--output",
+        &text(&folder.path().join("found")),
+        "--server-command",
+        &format!("python3 '{}' {{port}}", text(&file)),
+    ]);
+    assert_eq!(ended.code, 1, "{ended}");
+    assert!(ended.says("the server ended by itself: exit status: 7"), "{ended}");
+    assert!(ended.says("| no such word"), "{ended}");
+    // What brings it down is seen to do so again, and made small.
+    let small = "found the server closed the connection instead of a reply (";
+    let errors = String::from_utf8_lossy(&ended.errors).into_owned();
+    let moves = errors.lines().filter_map(|line| line.split_once(small)?.1.split(' ').next());
+    let fewest = moves.filter_map(|count| count.parse::<usize>().ok()).min();
+    assert!(fewest.is_some_and(|count| count <= 4), "{ended}");
+    assert!(ended.says("KiB in the end"), "its memory was watched, {ended}");
+}

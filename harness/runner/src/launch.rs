@@ -20,7 +20,7 @@ use crate::stop::Stop;
 use group::Group;
 use tail::Tail;
 
-pub use group::end_all;
+pub use group::{Leader, end_all};
 
 /// What becomes the port in the words of a command.
 const PORT: &str = "{port}";
@@ -31,14 +31,25 @@ const LOOK: Duration = Duration::from_millis(25);
 /// How long a server may take to end by itself when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often a server is started again, and after which pause.
-const RESTARTS: usize = 20;
+/// Of how many crashes the last words are kept.
+const TOLD: usize = 20;
+
+/// After which pause a server is started again.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The command that starts a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerCommand {
     words: Vec<String>,
+}
+
+/// How long a server may take to be there, and how often it is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lives {
+    /// How long it may take until somebody listens.
+    pub ready_within: Duration,
+    /// How often it is started again after a crash.
+    pub restarts: usize,
 }
 
 /// A server that was started. It ends when this is dropped; [`Launched::stop`] lets it end in order.
@@ -94,14 +105,11 @@ impl ServerCommand {
     }
 
     /// Starts the server, and waits until somebody listens at the address.
-    pub async fn launch(
-        &self,
-        address: SocketAddr,
-        ready_within: Duration,
-    ) -> Result<Launched, LaunchError> {
+    pub async fn launch(&self, address: SocketAddr, lives: Lives) -> Result<Launched, LaunchError> {
         if TcpStream::connect(address).await.is_ok() {
             return Err(LaunchError::Occupied(address));
         }
+        let Lives { ready_within, restarts } = lives;
         let words = self.on(address.port());
         let group = Arc::new(Group::default());
         let mut process = Process::start(&words, &group)
@@ -120,7 +128,14 @@ impl ServerCommand {
             sleep(LOOK).await;
         }
         let (stop, crashes) = (Stop::new(), Arc::new(Mutex::new(Vec::new())));
-        let watched = watch(words, process, Arc::clone(&group), stop.clone(), Arc::clone(&crashes));
+        let watched = Watched {
+            words,
+            group: Arc::clone(&group),
+            stop: stop.clone(),
+            crashes: Arc::clone(&crashes),
+            restarts,
+        };
+        let watched = watched.watch(process);
         Ok(Launched { stop, task: Some(tokio::spawn(watched)), crashes, group })
     }
 }
@@ -131,6 +146,11 @@ pub fn free_port() -> io::Result<u16> {
 }
 
 impl Launched {
+    /// Its process, whichever life it has.
+    pub fn leader(&self) -> Leader {
+        self.group.leader()
+    }
+
     /// Stops the server, and tells how often it ended by itself.
     pub async fn stop(mut self) -> Vec<Crash> {
         self.stop.stop();
@@ -149,37 +169,43 @@ impl Drop for Launched {
     }
 }
 
-/// Starts the server again when it ends by itself, until it is to stop.
-async fn watch(
+/// A server that is started again when it ends by itself, until it is to stop.
+struct Watched {
     words: Vec<String>,
-    mut process: Process,
     group: Arc<Group>,
     stop: Stop,
     crashes: Arc<Mutex<Vec<Crash>>>,
-) {
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.stopped() => return process.end(&group).await,
-            status = process.child.wait() => {
-                let Ok(status) = status else { return };
-                let crash = process.crash(status).await;
-                // What it started must not keep its port.
-                group.kill();
-                let mut crashes = crashes.lock().unwrap_or_else(PoisonError::into_inner);
-                crashes.push(crash);
-                if crashes.len() > RESTARTS {
-                    return;
+    restarts: usize,
+}
+
+impl Watched {
+    async fn watch(self, mut process: Process) {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.stopped() => return process.end(&self.group).await,
+                status = process.child.wait() => {
+                    let Ok(status) = status else { return };
+                    let crash = process.crash(status).await;
+                    // What it started must not keep its port.
+                    self.group.kill();
+                    let mut crashes = self.crashes.lock().unwrap_or_else(PoisonError::into_inner);
+                    // What many crashes wrote is much, and says the same.
+                    let output = if crashes.len() < TOLD { crash.output } else { Vec::new() };
+                    crashes.push(Crash { output, ..crash });
+                    if crashes.len() > self.restarts {
+                        return;
+                    }
                 }
             }
-        }
-        tokio::select! {
-            () = stop.stopped() => return,
-            () = sleep(PAUSE) => {}
-        }
-        match Process::start(&words, &group) {
-            Ok(started) => process = started,
-            Err(_) => return,
+            tokio::select! {
+                () = self.stop.stopped() => return,
+                () = sleep(PAUSE) => {}
+            }
+            match Process::start(&self.words, &self.group) {
+                Ok(started) => process = started,
+                Err(_) => return,
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 mod advice;
 mod baseline;
 mod dry;
-mod launch;
 mod replay;
+mod watch;
 
 use std::io;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use smtpspec_catalogue::Grade;
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{Expectations, Results, Stopped, Summary, Target, Tool};
 use smtpspec_report::Verbosity;
+use smtpspec_runner::launch::Lives;
 use smtpspec_runner::{
     Crash, Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT,
     ServerCommand, Sink, Stop, TargetAddress, config_of, tell_of_reference,
@@ -26,11 +27,11 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::filter::Filter;
 use crate::interrupt;
+use crate::launch::{self, NotStarted};
 use crate::output::{self, Output};
 use crate::profile;
 use crate::progress::Progress;
 use crate::suite;
-use launch::NotStarted;
 use replay::words;
 
 pub(crate) use replay::words_of;
@@ -41,6 +42,9 @@ const SETTLED: Duration = Duration::from_millis(5);
 /// How fast the clock of the embedded reference runs, by which it leaves a client that is silent:
 /// five minutes are three seconds.
 const EMBEDDED_CLOCK: u32 = 100;
+
+/// How often a server that was started for a run is started again after a crash.
+const RESTARTS: usize = 20;
 
 /// What was asked for, read and found to be possible.
 struct Plan {
@@ -53,7 +57,7 @@ struct Plan {
 }
 
 pub(crate) fn run(run: Run, console: &Console) -> Exit {
-    launch::repeat(run, console, |run, command| once(run, command, console))
+    watch::repeat(run, console, |run, command| once(run, command, console))
 }
 
 fn once(run: &Run, command: Option<&ServerCommand>, console: &Console) -> Exit {
@@ -83,7 +87,13 @@ fn once(run: &Run, command: Option<&ServerCommand>, console: &Console) -> Exit {
     let exit = Exit::of(&results, fail_on);
     written &= output::write(&outputs, &results, verbosity(run), console);
     advice::explain(exit, &results, console);
-    let exit = launch::tell(&crashes, exit, console);
+    launch::tell(&crashes, console);
+    // A crash is worse than any rule that was broken.
+    let exit = match exit {
+        Exit::Interrupted | Exit::Failed => exit,
+        _ if crashes.is_empty() => exit,
+        _ => Exit::Unreachable,
+    };
     if written { exit } else { Exit::Failed }
 }
 
@@ -209,7 +219,8 @@ async fn play(
     let Plan { cases, mut profile, target, .. } = plan;
     let stop = Stop::new();
     interrupt::stops(&stop)?;
-    let launched = match launch::start(run, command, target.as_ref(), &stop, console).await {
+    let lives = Lives { ready_within: run.launch.server_ready, restarts: RESTARTS };
+    let launched = match launch::start(command, lives, target.as_ref(), &stop, console).await {
         Ok(launched) => launched,
         Err(NotStarted::Usage) => return Ok(Err(Exit::Usage)),
         Err(NotStarted::Stopped(stopped)) => {

@@ -22,6 +22,17 @@ impl Default for Group {
     }
 }
 
+/// The process that leads a group, by its number, which is another one in each life of a server.
+#[derive(Debug, Clone)]
+pub struct Leader(Arc<AtomicU32>);
+
+impl Leader {
+    /// Its number now; nothing between two lives.
+    pub fn number(&self) -> Option<u32> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|number| *number > 0)
+    }
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
@@ -29,6 +40,11 @@ impl Drop for Group {
 }
 
 impl Group {
+    /// The leader, for whoever watches it.
+    pub(super) fn leader(&self) -> Leader {
+        Leader(Arc::clone(&self.leader))
+    }
+
     /// A new leader.
     pub(super) fn now(&self, leader: Option<u32>) {
         self.leader.store(leader.unwrap_or(0), Ordering::Relaxed);

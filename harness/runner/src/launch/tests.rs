@@ -1,5 +1,9 @@
 use super::*;
 
+fn within(ready_within: Duration) -> Lives {
+    Lives { ready_within, restarts: 0 }
+}
+
 fn command(text: &str) -> ServerCommand {
     ServerCommand::parse(text).unwrap()
 }
@@ -15,7 +19,7 @@ fn words_are_split_as_a_shell_does_and_the_port_is_put_in() {
 #[tokio::test]
 async fn what_can_not_be_started_is_named() {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
-    let second = Duration::from_secs(1);
+    let second = within(Duration::from_secs(1));
     let error = command("/nowhere/server").launch(address, second).await.unwrap_err();
     assert!(error.to_string().contains("`/nowhere/server` could not be started"), "{error}");
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -28,7 +32,8 @@ async fn what_can_not_be_started_is_named() {
 async fn one_that_ends_before_it_listens_is_quoted() {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
     let dies = command(r#"sh -c 'printf "\033[31mno such option" >&2; exit 3'"#);
-    let error = dies.launch(address, Duration::from_secs(10)).await.unwrap_err().to_string();
+    let error =
+        dies.launch(address, within(Duration::from_secs(10))).await.unwrap_err().to_string();
     assert!(error.contains("exit status: 3"), "{error}");
     assert!(error.contains(r"\x1b[31mno such option"), "{error}");
 }
@@ -40,7 +45,7 @@ async fn one_that_never_listens_is_ended_with_its_children() {
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
     let text = format!("sh -c 'sleep 1000 & echo $! > {}; wait'", pid.display());
-    let error = command(&text).launch(address, Duration::from_secs(1)).await.unwrap_err();
+    let error = command(&text).launch(address, within(Duration::from_secs(1))).await.unwrap_err();
     assert!(matches!(error, LaunchError::NotReady(..)), "{error}");
     let child = std::fs::read_to_string(pid).unwrap();
     let status = format!("/proc/{}/stat", child.trim());
