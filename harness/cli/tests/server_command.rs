@@ -167,8 +167,8 @@ fn what_can_not_be_started_is_told() {
 }
 
 /// Starts a run whose server waits for ever, and gives the run and the server's number.
-fn under_way(folder: &TempDir) -> (Child, String) {
-    let silent = FRAGILE.replace(
+fn under_way(folder: &TempDir, server: &str) -> (Child, String) {
+    let silent = server.replace(
         "if line == b\"NOOP b\\r\\n\":",
         "if line == b\"NOOP b\\r\\n\":\n                continue",
     );
@@ -189,12 +189,39 @@ fn under_way(folder: &TempDir) -> (Child, String) {
 #[test]
 fn ctrl_c_stops_the_server_too() {
     let folder = bench(&[("b", "NOOP b")]);
-    let (mut child, server) = under_way(&folder);
+    let (mut child, server) = under_way(&folder, FRAGILE);
     interrupt(&child);
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(130));
     until("the server is gone", || !lives(&server));
     assert_eq!(results(&folder)["stopped"]["why"], "interrupted");
+}
+
+#[test]
+fn a_server_that_does_not_end_when_asked_is_ended() {
+    let folder = bench(&[("a", "NOOP")]);
+    let stubborn =
+        format!("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{FRAGILE}");
+    fs::write(folder.path().join("fragile.py"), stubborn).expect("it can be written");
+    let ended = run(&folder, &fragile(&folder), &[]);
+    assert_eq!(ended.code, 0, "{ended}");
+    let numbers = fs::read_to_string(folder.path().join("numbers")).expect("it was started");
+    until("the server is gone", || !numbers.lines().any(lives));
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_no_server_behind() {
+    let folder = bench(&[("b", "NOOP b")]);
+    let stubborn =
+        format!("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{FRAGILE}");
+    let (mut child, server) = under_way(&folder, &stubborn);
+    // The first one asks the server to end, which it does not.
+    while child.try_wait().is_ok_and(|status| status.is_none()) {
+        interrupt(&child);
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(child.wait().expect("it has ended").code(), Some(130));
+    until("the server is gone", || !lives(&server));
 }
 
 #[test]

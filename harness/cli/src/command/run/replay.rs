@@ -21,6 +21,12 @@ pub(super) fn words(run: &Run) -> Vec<String> {
     if run.segmentation != Segmentation::default() {
         add("--segmentation", run.segmentation.as_str());
     }
+    if run.tls {
+        words.push("--tls".to_owned());
+    }
+    if run.tls_on_connect {
+        words.push("--tls-on-connect".to_owned());
+    }
     if run.login {
         words.push("--login".to_owned());
     }
