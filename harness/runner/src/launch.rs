@@ -5,8 +5,10 @@ mod group;
 mod tail;
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Of how many crashes the last words are kept.
 const TOLD: usize = 20;
+
+/// Where free ports are looked for.
+const PORTS: Range<u16> = 10_000..32_000;
 
 /// After which pause a server is started again.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -140,9 +145,21 @@ impl ServerCommand {
     }
 }
 
-/// A port of this machine on which nobody listens now.
+/// A port of this machine on which nobody listens now. It is below those that the system gives to
+/// clients: one of them could take it before the server does, or connect to itself.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    const TRIES: usize = 100;
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..TRIES {
+        // The standard library seeds it from the system's randomness.
+        let dice = RandomState::new().build_hasher().finish();
+        let port = PORTS.start + (dice % u64::from(PORTS.end - PORTS.start)) as u16;
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 impl Launched {

@@ -16,6 +16,13 @@ fn words_are_split_as_a_shell_does_and_the_port_is_put_in() {
     assert!(ServerCommand::parse("x 'y").is_err() && ServerCommand::parse("  ").is_err());
 }
 
+#[test]
+fn a_free_port_is_none_that_a_client_gets() {
+    for _ in 0..20 {
+        assert!(PORTS.contains(&free_port().unwrap()));
+    }
+}
+
 #[tokio::test]
 async fn what_can_not_be_started_is_named() {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
