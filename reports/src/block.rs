@@ -37,6 +37,10 @@ pub(crate) fn case(results: &Results, case: &CaseResult, pen: Pen) -> String {
     if case.attempts > 1 {
         pen.words(&mut page, "attempts", &case.attempts.to_string());
     }
+    if case.is_intermittent() {
+        let tries: Vec<_> = case.tries.iter().map(|verdict| verdict.as_str()).collect();
+        pen.words(&mut page, "tries", &tries.join(", "));
+    }
     dialogue(&mut page, &of_case(results, case), Some(DIALOGUE_LINES), pen);
     pen.field(&mut page, "scenario", &[Row::plain(view::place(case, None))]);
     pen.field(&mut page, "replay", &[Row::plain(view::replay(results, &case.id))]);

@@ -1,5 +1,7 @@
 //! Results for tests: every verdict, every kind of event, and octets that no server should send.
 
+mod expected;
+
 use std::time::Duration;
 
 use smtpspec_catalogue::{RequirementId, requirement};
@@ -8,6 +10,8 @@ use smtpspec_judge::{
     CaseResult, Ending, Evidence, Finding, Happening, Mail, Results, RunFinding, Shard, Source,
     Stopped, Summary, Target, Tls, Tool, Transcript, Verdict, Via,
 };
+
+pub(crate) use expected::expected;
 
 /// What a hostile server says: it clears a screen, ends CDATA and opens a script, and has NUL,
 /// 8-bit octets and a backslash.
@@ -69,6 +73,7 @@ pub(crate) fn case(section: &str, name: &str, verdict: Verdict) -> CaseResult {
         line: 12,
         elapsed_us: 6_200,
         attempts: 1,
+        tries: Vec::new(),
         findings: Vec::new(),
         transcript: exchange(b"NOOP\r\n", b"250 ok\r\n"),
     }
@@ -122,6 +127,7 @@ pub(crate) fn run(scenarios: Vec<CaseResult>, findings: Vec<RunFinding>) -> Resu
         summary: Summary::of(scenarios.len(), &scenarios, &findings),
         scenarios,
         findings,
+        baseline: None,
     }
 }
 
@@ -290,6 +296,7 @@ pub(crate) fn all() -> Vec<Results> {
     }
     vec![
         everything(),
+        expected(),
         careless,
         part(),
         interrupted(),
@@ -298,5 +305,6 @@ pub(crate) fn all() -> Vec<Results> {
         stopped(Stopped::Unreachable { after, reason: CARELESS.into() }, Vec::new()),
         stopped(Stopped::FailFast { id: CARELESS.into() }, Vec::new()),
         stopped(Stopped::OutOfTime, Vec::new()),
+        stopped(Stopped::TurnedAway { reason: CARELESS.into() }, Vec::new()),
     ]
 }

@@ -159,6 +159,10 @@ fn together(parts: Vec<(Part, Shard)>, selected: usize) -> Results {
                 whole.started = results.started.min(std::mem::take(&mut whole.started));
                 whole.elapsed_ms = whole.elapsed_ms.max(results.elapsed_ms);
                 whole.stopped = whole.stopped.take().or(results.stopped);
+                whole.baseline = match (whole.baseline.take(), results.baseline) {
+                    (Some(one), Some(other)) => Some(one.joined(other)),
+                    (one, other) => one.or(other),
+                };
                 whole.seed = whole.seed.filter(|seed| results.seed == Some(*seed));
                 if whole.target.greeting.is_none() {
                     whole.target = results.target;

@@ -1,6 +1,8 @@
 //! The report for people: a line for each section, a block for each case that went wrong, groups
 //! for what could not be judged, and the summary line last.
 
+mod known;
+
 use smtpspec_judge::{CaseResult, Results, RunFinding, Verdict};
 
 use crate::block;
@@ -24,11 +26,13 @@ pub(crate) fn render(results: &Results, options: &Options) -> String {
         for verdict in [Verdict::Skip, Verdict::Inconclusive] {
             groups(&mut page, results, verdict, pen, options.verbosity);
         }
-        blocks(&mut page, results, Verdict::Warn, pen);
-        blocks(&mut page, results, Verdict::Error, pen);
+        known::intermittent(&mut page, results, pen);
+        blocks(&mut page, results, Verdict::Warn, pen, options.verbosity);
+        blocks(&mut page, results, Verdict::Error, pen, options.verbosity);
     }
     model(&mut page, results, pen, options.verbosity);
-    blocks(&mut page, results, Verdict::Fail, pen);
+    blocks(&mut page, results, Verdict::Fail, pen, options.verbosity);
+    known::baseline(&mut page, results, pen, options.verbosity);
     summary(&mut page, results, pen);
     page
 }
@@ -133,10 +137,14 @@ fn groups(page: &mut String, results: &Results, verdict: Verdict, pen: Pen, verb
     page.push('\n');
 }
 
-/// The cases of a verdict, a block each, in the order of the sections.
-fn blocks(page: &mut String, results: &Results, verdict: Verdict, pen: Pen) {
+/// The cases of a verdict, a block each, in the order of the sections; what is known has one only
+/// where much is to be told.
+fn blocks(page: &mut String, results: &Results, verdict: Verdict, pen: Pen, verbosity: Verbosity) {
     for section in view::sections(results) {
         for case in section.cases.into_iter().filter(|case| case.verdict == verdict) {
+            if verbosity < Verbosity::Verbose && view::known::of(results, &case.id).is_some() {
+                continue;
+            }
             let word = pen.paint(of_verdict(verdict), &verdict.as_str().to_uppercase());
             line(page, &format!("{word} {}", pen.paint(STRONG, &printable(&case.id))));
             block::title(page, &case.title, pen);
@@ -152,6 +160,10 @@ fn model(page: &mut String, results: &Results, pen: Pen, verbosity: Verbosity) {
     let verdict = |found: &RunFinding| Verdict::of_breach(found.finding.level.grade());
     let mut found: Vec<_> = results.findings.iter().collect();
     found.retain(|found| verbosity > Verbosity::Quiet || verdict(found) == Verdict::Fail);
+    found.retain(|found| {
+        let id = found.finding.requirement.as_str();
+        verbosity >= Verbosity::Verbose || view::known::of(results, id).is_none()
+    });
     if found.is_empty() {
         return;
     }
@@ -202,6 +214,15 @@ fn summary(page: &mut String, results: &Results, pen: Pen) {
         let worst = if must > 0 { Verdict::Fail } else { Verdict::Warn };
         let model = format!("{must} MUST and {should} SHOULD broken");
         last = format!("{last}; the model saw {}", pen.paint(of_verdict(worst), &model));
+    }
+    if let Some(comparison) = &results.baseline {
+        let counts: Vec<String> = view::known::counts(comparison)
+            .into_iter()
+            .map(|(verdict, text)| pen.paint(of_verdict(verdict), &text))
+            .collect();
+        let file = printable(&comparison.file);
+        let counts = if counts.is_empty() { "as expected".to_owned() } else { counts.join(", ") };
+        last = format!("{last}; by {file}: {counts}");
     }
     line(page, &last);
 }

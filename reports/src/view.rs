@@ -6,6 +6,7 @@
 pub(crate) mod dialogue;
 pub(crate) mod excerpt;
 pub(crate) mod extension;
+pub(crate) mod known;
 pub(crate) mod order;
 pub(crate) mod tally;
 pub(crate) mod tls;
@@ -174,6 +175,7 @@ pub(crate) fn why_stopped(stopped: &Stopped) -> String {
         Stopped::Interrupted => "interrupted".to_owned(),
         Stopped::OutOfTime => "the time for the whole run was over".to_owned(),
         Stopped::FailFast { id } => format!("--fail-fast, after {}", printable(id)),
+        Stopped::TurnedAway { reason } => printable(reason).into_owned(),
         Stopped::Unreachable { after: None, reason } => {
             format!("the target could not be reached: {}", printable(reason))
         }
@@ -191,6 +193,7 @@ pub(crate) const fn stopped_briefly(stopped: &Stopped) -> &'static str {
         Stopped::Interrupted => "interrupted",
         Stopped::OutOfTime => "out of time",
         Stopped::FailFast { .. } => "fail-fast",
+        Stopped::TurnedAway { .. } => "turned away",
         Stopped::Unreachable { .. } => "target unreachable",
     }
 }

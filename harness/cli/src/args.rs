@@ -1,6 +1,8 @@
 //! The command line. The names are swaks' wherever swaks has one, and each flag has an
 //! environment variable; a flag goes over its variable, and that over the profile.
 
+mod expectations;
+mod launch;
 mod report;
 
 use std::net::SocketAddr;
@@ -11,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
 use smtpspec_protocol::Protocol;
 
+pub(crate) use expectations::Expectations;
+pub(crate) use launch::Launch;
 pub(crate) use report::{DiffReport, MatrixReport, MergeReport, RenderReport, Report, ReportWhat};
 
 /// Tells whether an SMTP server does what the RFCs say.
@@ -83,6 +87,8 @@ pub(crate) struct Run {
     pub(crate) filters: Vec<String>,
     #[command(flatten)]
     pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) launch: Launch,
     /// Speak LMTP, and run the scenarios for servers that speak it
     #[arg(long, env = "SMTPSPEC_LMTP")]
     pub(crate) lmtp: bool,
@@ -105,6 +111,9 @@ pub(crate) struct Run {
         requires = "user"
     )]
     pub(crate) password: Option<String>,
+    /// Log in before each scenario that has no AUTH of its own, as servers of submission want it
+    #[arg(long, env = "SMTPSPEC_LOGIN")]
+    pub(crate) login: bool,
     /// Show passwords, and what is made of them for AUTH, in transcripts and reports
     #[arg(long, env = "SMTPSPEC_SHOW_SECRETS")]
     pub(crate) show_secrets: bool,
@@ -127,6 +136,12 @@ pub(crate) struct Run {
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "SMTPSPEC_FAIL_ON", default_value = "must")]
     pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) expectations: Expectations,
+    /// How long to go on asking a target that puts us off before the first scenario, as greylisting
+    /// and limits on connections do: 5m
+    #[arg(long, value_name = "DURATION", env = "SMTPSPEC_WAIT", value_parser = duration)]
+    pub(crate) wait: Option<Duration>,
     /// Stop at the first failure
     #[arg(long, env = "SMTPSPEC_FAIL_FAST")]
     pub(crate) fail_fast: bool,
@@ -154,7 +169,7 @@ pub(crate) struct Run {
     /// Print failures and the summary only
     #[arg(short, long, env = "SMTPSPEC_QUIET")]
     pub(crate) quiet: bool,
-    /// Tell what would run, and send nothing
+    /// Tell what would run, and send nothing; with -v also what would be said
     #[arg(long = "dry-run")]
     pub(crate) dry: bool,
 }
@@ -245,6 +260,11 @@ pub(crate) struct Fuzz {
     /// a corpus
     #[arg(long, value_name = "FILE", env = "SMTPSPEC_REPLAY", conflicts_with = "compare")]
     pub(crate) replay: Option<PathBuf>,
+    /// Start the server for the attack, and again after a crash: './my-server --port {port}'. {port}
+    /// becomes the port of --server, or a free one of this machine; no shell runs it
+    #[arg(long, visible_alias = "command", value_name = "COMMAND", env = "SMTPSPEC_SERVER_COMMAND",
+          conflicts_with_all = ["pid", "compare", "mutants"])]
+    pub(crate) server_command: Option<String>,
     /// The server's process, to see whether it lives and how its memory grows
     #[arg(long, value_name = "PID", env = "SMTPSPEC_PID")]
     pub(crate) pid: Option<u32>,

@@ -31,17 +31,26 @@ impl Exit {
         match &results.stopped {
             Some(Stopped::Unreachable { .. }) => return Self::Unreachable,
             Some(Stopped::Interrupted) => return Self::Interrupted,
+            Some(Stopped::TurnedAway { .. }) => return Self::Nothing,
             Some(Stopped::OutOfTime | Stopped::FailFast { .. }) | None => {}
         }
         let must = summary.fail + summary.oracle_must;
         let should = summary.warn + summary.oracle_should;
-        if must > 0 || (fail_on == Grade::Should && should > 0) {
+        // With a baseline only what differs from it counts; and what was expected was judged.
+        let broken = match &results.baseline {
+            Some(baseline) => baseline.is_red(fail_on),
+            None => must > 0 || (fail_on == Grade::Should && should > 0),
+        };
+        let known = |id: &str| results.baseline.as_ref().is_some_and(|had| had.known(id).is_some());
+        let mut errors = results.scenarios.iter().filter(|case| case.verdict == Verdict::Error);
+        let judged = results.baseline.as_ref().map_or(0, |baseline| baseline.known.len());
+        if broken {
             Self::Broken
-        } else if summary.count(Verdict::Error) > 0
+        } else if errors.any(|case| !known(&case.id))
             || matches!(results.stopped, Some(Stopped::OutOfTime))
         {
             Self::Failed
-        } else if summary.pass + summary.warn == 0 {
+        } else if summary.pass + summary.warn + judged == 0 {
             Self::Nothing
         } else {
             Self::Clean

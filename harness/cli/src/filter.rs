@@ -1,6 +1,6 @@
 //! Which cases a FILTER means: an id, the beginning of one, or a glob.
 
-use smtpspec_scenario::Case;
+use smtpspec_scenario::{Case, glob};
 
 /// One word of the command line.
 #[derive(Debug, Clone)]
@@ -12,8 +12,7 @@ pub(crate) struct Filter {
 impl Filter {
     pub(crate) fn new(text: &str) -> Self {
         let text = text.trim_end_matches('/').to_owned();
-        // A bracket is part of a case's id, so it makes no glob.
-        let is_glob = text.contains(['*', '?']);
+        let is_glob = glob::is_glob(&text);
         Self { text, is_glob }
     }
 
@@ -31,35 +30,13 @@ impl Filter {
 
     fn means(&self, id: &str) -> bool {
         if self.is_glob {
-            return glob(self.text.as_bytes(), id.as_bytes());
+            return glob::matches(&self.text, id);
         }
         // The beginning of an id ends where a part of it does: `rfc5321/4.1.1` also means
         // `rfc5321/4.1.1.3/…`, but not `rfc5321/4.1.10`.
         id.strip_prefix(&self.text)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.', '[']))
     }
-}
-
-/// `*` is any run of characters, `?` any one; in linear space and at worst quadratic time.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star = None;
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == b'*' {
-            star = Some((p, t));
-            p += 1;
-        } else if p < pattern.len() && (pattern[p] == b'?' || pattern[p] == text[t]) {
-            p += 1;
-            t += 1;
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            p = at + 1;
-            t = from + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|&octet| octet == b'*')
 }
 
 #[cfg(test)]

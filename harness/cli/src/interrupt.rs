@@ -24,6 +24,8 @@ pub(crate) fn stops(stop: &Stop) -> io::Result<()> {
         asked.again().await;
         stop.stop();
         asked.again().await;
+        // Nothing unwinds here, so a server that was started is ended by hand.
+        smtpspec_runner::launch::end_all();
         std::process::exit(130);
     });
     Ok(())

@@ -8,6 +8,7 @@ mod diagnostics;
 mod exit;
 mod filter;
 mod interrupt;
+mod launch;
 mod output;
 mod profile;
 mod progress;
@@ -26,8 +27,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.color);
     let exit = match cli.command {
-        Command::Run(run) => command::run::run(&run, &console),
-        Command::Fuzz(fuzz) => command::fuzz::fuzz(&fuzz, &console),
+        Command::Run(run) => command::run::run(*run, &console),
+        Command::Fuzz(fuzz) => command::fuzz::fuzz(*fuzz, &console),
         Command::Serve(serve) => command::serve::serve(&serve, &console),
         Command::List(list) => command::list::list(&list, &console),
         Command::Check(check) => command::check::check(&check, &console),

@@ -28,6 +28,13 @@ impl Output {
     }
 }
 
+impl Output {
+    /// The file that it goes into.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.path.clone()
+    }
+}
+
 /// Reads `FORMAT[=PATH]` words. Without any it is the terminal's report.
 pub(crate) fn parse(words: &[String]) -> Result<Vec<Output>, String> {
     let mut outputs: Vec<Output> = Vec::new();

@@ -54,6 +54,16 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
             token: token.and_then(|had| had.token),
         });
     }
+    if run.login {
+        if profile.credentials.as_ref().is_none_or(|had| had.password.is_none()) {
+            console.error(
+                "--login needs --user and SMTPSPEC_PASSWORD, or auth: {user: …, password: …} in the \
+                 profile",
+            );
+            return Err(Exit::Usage);
+        }
+        profile.login = true;
+    }
     profile.outlet = outlet(&run.mail, profile.outlet, console)?;
     Ok(profile)
 }

@@ -40,6 +40,11 @@ impl Progress {
         self.bar.suspend(|| console.note(message));
     }
 
+    /// The same for what is worth more than a note.
+    pub(crate) fn warn(&self, console: &Console, message: &str) {
+        self.bar.suspend(|| console.warn(message));
+    }
+
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
     }

@@ -12,11 +12,13 @@
 //! | what no report may show | [`secrets`] |
 //! | a stored transcript, judged again | [`again`] |
 //! | findings and verdicts | [`verdict`], [`outcome`] |
+//! | what of it is known | [`baseline`] |
 //! | the document that reports render | [`results`] |
 //! | which part of a split run a case belongs to | [`shard`] |
 
 mod admission;
 pub mod again;
+pub mod baseline;
 mod collect;
 mod compare;
 mod delivered;
@@ -39,6 +41,7 @@ pub mod transcript;
 pub mod verdict;
 mod watch;
 
+pub use baseline::{Comparison, Expectations, Known, Seen, Selection, Stale, Why};
 pub use listener::{Due, Heard, Listener};
 pub use mail::{Mail, Via};
 pub use outcome::Outcome;

@@ -65,6 +65,7 @@ pub(crate) fn of(play: Play) -> Outcome {
         line: scenario.place.line,
         elapsed_us: play.transcript.events.last().map_or(0, |last| last.at_us),
         attempts: 1,
+        tries: Vec::new(),
         findings: play.tally.findings,
         transcript: play.transcript,
     };

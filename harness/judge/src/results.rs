@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smtpspec_catalogue::{Grade, RequirementId};
 
+use crate::baseline::Comparison;
 use crate::shard::Shard;
 use crate::transcript::Transcript;
 use crate::verdict::{Finding, Verdict};
@@ -42,6 +43,9 @@ pub struct Results {
     /// What the model found outside the scenarios' own expectations, once for each requirement and
     /// place.
     pub findings: Vec<RunFinding>,
+    /// How it differs from what is known of the target; missing where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Comparison>,
 }
 
 /// The program that made the results.
@@ -80,6 +84,11 @@ pub enum Stopped {
     FailFast {
         /// The case's id.
         id: String,
+    },
+    /// The target lets nobody come so far as any case needs: policy, and no fault.
+    TurnedAway {
+        /// What it said, and what helps.
+        reason: String,
     },
     /// The target could not be reached, before the first case or after the named one.
     Unreachable {
@@ -144,6 +153,10 @@ pub struct CaseResult {
     pub elapsed_us: u64,
     /// How often it was run; more than once where the target refused connections or said 421.
     pub attempts: u32,
+    /// What it came to each time, first to last, where it was played again for what it came to
+    /// (`--retries`); the worst of what says something of the target counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Verdict>,
     /// What its own expectations found broken.
     pub findings: Vec<Finding>,
     /// Every octet, both ways.
@@ -160,6 +173,13 @@ pub struct RunFinding {
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
+}
+
+impl CaseResult {
+    /// Whether it came out differently when it was played again.
+    pub fn is_intermittent(&self) -> bool {
+        self.tries.windows(2).any(|pair| pair[0] != pair[1])
+    }
 }
 
 impl Summary {

@@ -5,12 +5,15 @@ use std::time::Duration;
 use smtpspec_judge::CaseResult;
 
 use crate::probe::Contact;
+use crate::rehearsal::Hindrance;
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, Copy)]
 pub enum RunEvent<'a> {
     /// The target was there before the first case.
     Probed(&'a Contact),
+    /// Something stands in the way of most cases.
+    Hindered(&'a Hindrance),
     /// A case begins, or begins again.
     CaseStarted {
         /// The case.

@@ -28,6 +28,7 @@ pub use process::Memory;
 use self::hunt::Hunt;
 use self::mail::Outgoing;
 use self::player::Player;
+use crate::launch::Leader;
 use crate::postbox::Postbox;
 use crate::probe::{Unreachable, probe};
 use crate::session::later;
@@ -51,6 +52,8 @@ pub struct FuzzOptions {
     pub reply: Duration,
     /// The server's process, to see whether it lives and what it holds.
     pub process: Option<u32>,
+    /// The same of a server that is started again when it ends by itself: then the hunt goes on.
+    pub leader: Option<Leader>,
     /// Sessions of earlier runs to go on from.
     pub corpus: Vec<Session>,
     /// Where the mail goes that comes out of the target, for a profile that says where it does.
@@ -251,6 +254,22 @@ impl Worker {
     /// Plays a session on a connection of its own.
     async fn play(&self, session: &Session, perhaps: Duration) -> Trace {
         self.player.play(session, perhaps).await
+    }
+
+    /// Plays a session once more. A server that is started again after a crash is waited for: what
+    /// brought it down is to be seen to do so again.
+    async fn play_again(&self, session: &Session, perhaps: Duration) -> Trace {
+        let began = Instant::now();
+        loop {
+            let trace = self.play(session, perhaps).await;
+            // A connection that the dying server took has no greeting.
+            let greeted = trace.heard.first().is_some_and(|heard| heard.reply.is_some());
+            let waits = self.hunt.is_started_again() && began.elapsed() < RETURN_WITHIN;
+            if greeted || !waits || self.over.is_stopped() {
+                return trace;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Whether a server that refused a connection is there, or comes back in time. If it went,

@@ -233,7 +233,7 @@ mod tests {
         for what in happened {
             outcome.result.transcript.push(Duration::ZERO, 0, what.clone());
         }
-        let job = Job { index: 0, case, runs: 1, turned_away: 0, alone: false, kept: None };
+        let job = Job { runs: 1, ..Job::new(0, case) };
         Ended { job, outcome, round: 0, company: true }
     }
 

@@ -5,9 +5,11 @@
 //! | where the target is | [`target`] |
 //! | TLS, on either side | `tls` |
 //! | the first contact, and every look at its health | [`mod@probe`] |
+//! | what stands in the way of most cases, found before the first | [`rehearsal`] |
 //! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `health`, `session`, `connection`, `oracle`) |
 //! | what a run tells while it goes on | [`event`] |
 //! | sessions that no scenario wrote, against a running server | [`mod@fuzz`] |
+//! | a server that is started for a run, and changes that start one | [`launch`], [`changes`] |
 //! | a request to stop | [`stop`] |
 //! | the reference server on a socket | [`serve`] |
 //! | where its mail goes | [`sink`], [`maildir`] |
@@ -24,11 +26,13 @@
 //! a case is nearly all waiting, and where the reference server runs in the same thread, a round
 //! trip needs no other processor to wake up, which costs ten times as much as the trip itself.
 
+pub mod changes;
 mod connection;
 pub mod embedded;
 pub mod event;
 pub mod fuzz;
 mod health;
+pub mod launch;
 pub mod maildir;
 mod next_hop;
 mod oracle;
@@ -37,6 +41,7 @@ mod pace;
 pub mod postbox;
 pub mod probe;
 pub mod prove;
+pub mod rehearsal;
 pub mod run;
 mod schedule;
 pub mod serve;
@@ -48,12 +53,15 @@ pub mod target;
 mod testing;
 mod tls;
 
+pub use changes::Changes;
 pub use embedded::{Embedded, config_of, tell_of_reference};
 pub use event::RunEvent;
 pub use fuzz::{FuzzEvent, FuzzOptions, fuzz};
+pub use launch::{Crash, LaunchError, Launched, ServerCommand, free_port};
 pub use maildir::Maildir;
 pub use postbox::Postbox;
 pub use probe::{Contact, Unreachable, probe};
+pub use rehearsal::Hindrance;
 pub use run::{RunOptions, run};
 pub use serve::{Listener, Notice};
 pub use sink::{Memory, Sink};

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
 use smtpspec_judge::results::SCHEMA;
-use smtpspec_judge::{Results, Segmentation, Stopped, Summary, Target, Tool};
+use smtpspec_judge::{Expectations, Results, Segmentation, Stopped, Summary, Target, Tool};
 use smtpspec_scenario::{Case, Profile};
 use tokio::time::{Instant, timeout_at};
 
@@ -21,6 +21,7 @@ use crate::oracle;
 use crate::outlet;
 use crate::postbox::Postbox;
 use crate::probe::probe;
+use crate::rehearsal::Stage;
 use crate::session::later;
 use crate::stop::Stop;
 use crate::target::TargetAddress;
@@ -36,6 +37,13 @@ pub struct RunOptions {
     /// Stop after the first case in which a requirement of this grade, or a stronger one, was
     /// broken.
     pub fail_fast: Option<Grade>,
+    /// How long to go on where a session before the first case shows that the target puts us off;
+    /// no such session where it is missing.
+    pub rehearses: Option<Duration>,
+    /// How often a case that failed or erred is played again at most.
+    pub retries: u32,
+    /// What is known of the target; what is expected stops no run.
+    pub expectations: Option<Arc<Expectations>>,
     /// When the run begins, in RFC 3339's form.
     pub started: String,
     /// What makes the results.
@@ -57,6 +65,9 @@ impl RunOptions {
             jobs: 8,
             segmentation: Segmentation::default(),
             fail_fast: None,
+            rehearses: None,
+            retries: 0,
+            expectations: None,
             started: started.into(),
             tool,
             embedded: false,
@@ -100,6 +111,22 @@ pub async fn run(
         Ok(contact) => {
             events(RunEvent::Probed(&contact));
             facts.clone_from(&contact.target);
+            let stage = Stage {
+                profile: &profile,
+                address: contact.address,
+                offered: &contact.offered,
+                unique: &unique(),
+                stop,
+            };
+            match rehearse(&stage, &cases, options.rehearses, deadline, events).await {
+                Some(stopped) => Err(stopped),
+                None => Ok(contact),
+            }
+        }
+        Err(stopped) => Err(stopped),
+    };
+    let stopped = match stopped {
+        Ok(contact) => {
             if intake.is_some() {
                 let (offered, postbox) = (contact.offered.clone(), &options.postbox);
                 let tried = outlet::try_out(
@@ -137,7 +164,27 @@ pub async fn run(
         summary: Summary::of(selected, &scenarios, &findings),
         scenarios,
         findings,
+        baseline: None,
     }
+}
+
+/// Looks what stands in the way of the cases, and tells it; where that is all of them, there is
+/// nothing to run.
+async fn rehearse(
+    stage: &Stage<'_>,
+    cases: &[Case],
+    patience: Option<Duration>,
+    deadline: Instant,
+    events: &mut dyn FnMut(RunEvent<'_>),
+) -> Option<Stopped> {
+    let patience = patience.filter(|_| !cases.is_empty())?;
+    let hindrance = timeout_at(deadline, stage.rehearse(patience)).await;
+    let hindrance = hindrance.ok().flatten().filter(|_| !stage.stop.is_stopped())?;
+    if cases.iter().all(|case| hindrance.bars(case.scenario.given)) {
+        return Some(Stopped::TurnedAway { reason: hindrance.to_string() });
+    }
+    events(RunEvent::Hindered(&hindrance));
+    None
 }
 
 /// A word that no other run has; with a number behind it, what `${unique}` stands for.

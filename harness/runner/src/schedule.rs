@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
-use smtpspec_judge::Outcome;
+use smtpspec_judge::{Outcome, Verdict};
 use smtpspec_scenario::Case;
 
 /// A case on its way to a result.
@@ -21,6 +21,25 @@ pub(crate) struct Job {
     pub(crate) alone: bool,
     /// What it came to before, in case there is no next time.
     pub(crate) kept: Option<Box<Outcome>>,
+    /// What it came to, each time that counted, and the outcome that may be played again for that.
+    pub(crate) tries: Vec<Verdict>,
+    pub(crate) broken: Option<Box<Outcome>>,
+}
+
+impl Job {
+    /// A case that was not begun yet.
+    pub(crate) fn new(index: usize, case: Case) -> Self {
+        Self {
+            index,
+            case,
+            runs: 0,
+            turned_away: 0,
+            alone: false,
+            kept: None,
+            tries: Vec::new(),
+            broken: None,
+        }
+    }
 }
 
 /// The cases that are still to be run.
@@ -34,8 +53,7 @@ impl Schedule {
     /// All cases: those that wait longest first, so that the run does not end with waiting for one
     /// of them, and the others in the suite's order.
     pub(crate) fn new(cases: Vec<Case>) -> Self {
-        let job =
-            |(index, case)| Job { index, case, runs: 0, turned_away: 0, alone: false, kept: None };
+        let job = |(index, case)| Job::new(index, case);
         let mut jobs: Vec<Job> = cases.into_iter().enumerate().map(job).collect();
         jobs.sort_by_key(|job| Reverse(job.case.scenario.waits()));
         Self { waiting: jobs.into(), alone: VecDeque::new() }

@@ -302,3 +302,51 @@ async fn nothing_stays_open_when_a_run_is_over() {
     };
     tokio::time::timeout(Duration::from_secs(5), all_closed).await.unwrap();
 }
+
+/// A server that answers the NOOPs of its life in this order, and 250 when they are over.
+async fn moody(answers: Vec<&'static str>) -> TargetAddress {
+    let answers = Arc::new(answers);
+    let asked = Arc::new(AtomicUsize::new(0));
+    server(move |mut stream| {
+        let (asked, answers) = (Arc::clone(&asked), Arc::clone(&answers));
+        async move {
+            let _ = stream.write_all(b"220 mx.example.test\r\n").await;
+            let mut line = [0; 512];
+            while let Ok(count @ 1..) = stream.read(&mut line).await {
+                let answer = match &line[..count] {
+                    b"NOOP\r\n" => {
+                        let nth = asked.fetch_add(1, Ordering::Relaxed);
+                        answers.get(nth).copied().unwrap_or("250 ok\r\n")
+                    }
+                    b"QUIT\r\n" => "221 bye\r\n",
+                    _ => "250 mx.example.test\r\n",
+                };
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_case_that_failed_is_played_again_and_a_pass_takes_nothing_back() {
+    use Verdict::{Fail, Pass};
+    let (bad, good) = ("251 so\r\n", "250 ok\r\n");
+    let table = [
+        (vec![bad; 9], 0, Fail, vec![]),
+        (vec![bad; 9], 2, Fail, vec![Fail, Fail, Fail]),
+        (vec![bad, bad, good], 1, Fail, vec![Fail, Fail]),
+        (vec![bad, bad, good], 5, Fail, vec![Fail, Fail, Pass]),
+        (vec![], 5, Pass, vec![]),
+    ];
+    for (answers, retries, verdict, tries) in table {
+        let address = moody(answers).await;
+        let options = smtpspec_runner::RunOptions { retries, ..options() };
+        let (results, told) = run(noops(1), &address, profile(), options).await;
+        let result = &results.scenarios[0];
+        assert_eq!((result.verdict, &result.tries), (verdict, &tries), "{told:?}");
+        assert_eq!(result.attempts as usize, tries.len().max(1));
+        assert_eq!(result.findings.len(), usize::from(verdict == Fail));
+        assert_eq!(result.is_intermittent(), tries.contains(&Pass));
+    }
+}

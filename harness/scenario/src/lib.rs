@@ -9,6 +9,8 @@
 //! | what mail it wants to come out | [`delivered`] |
 //! | text with `${variables}` in it | [`template`] |
 //! | the target, as its profile describes it | [`profile`] |
+//! | which of its failures are known | [`baseline`] |
+//! | which ids a pattern means | [`glob`](mod@glob) |
 //! | files, as octets | [`source`] |
 //! | from files to scenarios | [`load`](mod@load) |
 //! | what is wrong with a file | [`diagnostic`] |
@@ -17,10 +19,12 @@
 //!
 //! Nothing here opens a socket or judges: a scenario is data.
 
+pub mod baseline;
 pub mod delivered;
 pub mod diagnostic;
 pub mod dialogue;
 pub mod expect;
+pub mod glob;
 mod language;
 pub mod load;
 pub mod profile;
@@ -34,6 +38,7 @@ pub mod template;
 pub mod write;
 mod yaml;
 
+pub use baseline::{Baseline, Entry, Expected, Subject};
 pub use delivered::{
     Delivered, FieldPattern, MailCount, MailPattern, ParametersPattern, RecipientPattern,
 };

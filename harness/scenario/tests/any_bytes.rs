@@ -1,7 +1,8 @@
 //! Whatever octets a file holds: there are scenarios, or there is a diagnostic with a place.
 
 use proptest::prelude::*;
-use smtpspec_scenario::{Diagnostic, Profile, Source, load};
+use smtpspec_scenario::baseline::Change;
+use smtpspec_scenario::{Baseline, Diagnostic, Profile, Source, load};
 
 const GOOD: &str = r"spec: rfc5321
 section: 4.1.1.3
@@ -30,6 +31,18 @@ scenarios:
            }
 ";
 
+const KNOWN: &str = "\
+# é
+known:
+  # one
+  - scenario: rfc5321/4.1.1/a[rset]
+    expect: warn # so far
+    reason: |
+      it is
+      known
+  - {requirement: 'rfc5321-4.2-*', expect: fail, reason: x, until: 2027-03-31}
+";
+
 /// A diagnostic that somebody can find and that a renderer can point at.
 fn assert_sound(source: &Source, diagnostics: &[Diagnostic]) {
     assert!(!diagnostics.is_empty());
@@ -56,6 +69,15 @@ fn check(bytes: Vec<u8>) {
     }
     if let Err(diagnostics) = Profile::load(&source) {
         assert_sound(&source, &diagnostics);
+    }
+    match Baseline::load(&source) {
+        Err(diagnostics) => assert_sound(&source, &diagnostics),
+        // Whatever could be read can be written again.
+        Ok(baseline) => {
+            let text = String::from_utf8_lossy(&source.bytes);
+            let gone: Vec<_> = (0..baseline.entries.len()).map(Change::Remove).collect();
+            baseline.rewrite(&text, &gone);
+        }
     }
 }
 
@@ -146,6 +168,20 @@ proptest! {
         piece in soup(),
     ) {
         let mut bytes = GOOD.as_bytes().to_vec();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, piece.into_bytes());
+        check(bytes);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_baseline_with_a_piece_exchanged_gives_entries_or_a_place(
+        at in 0..KNOWN.len(),
+        length in 0..40_usize,
+        piece in soup(),
+    ) {
+        let mut bytes = KNOWN.as_bytes().to_vec();
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, piece.into_bytes());
         check(bytes);

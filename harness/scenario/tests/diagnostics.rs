@@ -6,7 +6,7 @@ mod show;
 
 use std::fmt::Write as _;
 
-use smtpspec_scenario::{Profile, Source, load};
+use smtpspec_scenario::{Baseline, Profile, Source, load};
 
 use show::show;
 
@@ -324,4 +324,25 @@ fn a_profile_is_checked_with_the_same_care() {
     );
     let diagnostics = Profile::load(&source).unwrap_err();
     insta::assert_snapshot!(show(&[source], &diagnostics));
+}
+
+#[test]
+fn a_baseline_is_checked_with_the_same_care() {
+    let files = [
+        "knwon: []\n",
+        "known: none\n",
+        "known:\n  - scenario: rfc5321/4.1.1/a\n    expect: fial\n    reason: ''\n    untill: x\n",
+        "known:\n  - {expect: fail, reason: x}\n  - {scenario: a b, requirement: c, expect: fail, reason: x}\n",
+        "known:\n  - {requirement: rfc5321-4.2-222, expect: fail, reason: x}\n  - {scenario: a b, expect: fail}\n",
+        "known:\n  - {scenario: a, expect: fail, reason: x, until: 2027-02-30}\n  - {scenario: a, expect: warn, reason: x, until: 20270301}\n",
+        "known:\n  - {scenario: a, expect: fail, reason: x}\n  - {scenario: a, expect: warn, reason: y}\n",
+        "known:\n  - {scenario: a, expect: pass, intermittent: true, reason: x}\n",
+    ];
+    let mut all = String::new();
+    for text in files {
+        let source = Source::new("baseline.yaml", text);
+        let diagnostics = Baseline::load(&source).expect_err(text);
+        writeln!(all, "{}", show(&[source], &diagnostics)).unwrap();
+    }
+    insta::assert_snapshot!(all);
 }

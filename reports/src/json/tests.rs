@@ -16,6 +16,12 @@ fn the_document_is_whole() {
 }
 
 #[test]
+fn a_baseline_is_told_whole() {
+    let document: Value = serde_json::from_slice(&render(&fixture::expected())).expect("JSON");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&document["baseline"]).expect("JSON"));
+}
+
+#[test]
 fn an_interrupted_run_says_so() {
     let document = String::from_utf8(render(&fixture::interrupted())).expect("UTF-8");
     insta::assert_snapshot!(document);

@@ -81,6 +81,20 @@ fn every_verdict_has_its_element() {
 }
 
 #[test]
+fn what_is_known_is_skipped_and_what_does_not_hold_fails() {
+    let results = fixture::expected();
+    let document = shown(&results);
+    insta::assert_snapshot!(document);
+    let count = |name| read(&document).elements.get(name).copied().unwrap_or_default();
+    let baseline = results.baseline.as_ref().expect("a baseline");
+    let (broken, stale) =
+        (results.summary.fail + results.summary.oracle_must, baseline.stale.len());
+    // Of the three that are known, one is an error.
+    assert_eq!(count("failure"), broken - 2 + stale);
+    assert_eq!(count("error"), results.summary.error - 1);
+}
+
+#[test]
 fn an_interrupted_run_is_an_error() {
     insta::assert_snapshot!(shown(&fixture::interrupted()));
 }

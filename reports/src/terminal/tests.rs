@@ -11,6 +11,14 @@ fn every_verdict_has_its_place() {
 }
 
 #[test]
+fn a_baseline_takes_the_known_away_and_shows_what_does_not_hold() {
+    insta::assert_snapshot!(shown(&fixture::expected(), Verbosity::Normal));
+    let known = "FAIL rfc5321/4.1.1.3/before-mail";
+    assert!(!shown(&fixture::expected(), Verbosity::Normal).contains(known));
+    assert!(shown(&fixture::expected(), Verbosity::Verbose).contains(known));
+}
+
+#[test]
 fn quiet_shows_failures_and_the_summary_line() {
     insta::assert_snapshot!(shown(&fixture::everything(), Verbosity::Quiet));
     let mut green = fixture::everything();

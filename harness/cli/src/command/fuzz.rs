@@ -1,20 +1,22 @@
 //! `smtpspec fuzz`: sessions that no scenario wrote, against a server, and what they find.
 
 mod comparison;
+mod status;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use smtpspec_explore::{Session, letters};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{CaseResult, Results, Stopped, Summary, Tool, Verdict};
 use smtpspec_report::Verbosity;
-use smtpspec_runner::fuzz::{Discovery, Fuzzed, Progress, Stability};
+use smtpspec_runner::fuzz::{Discovery, Fuzzed, Stability};
+use smtpspec_runner::launch::Lives;
 use smtpspec_runner::{
-    Embedded, FuzzEvent, FuzzOptions, Postbox, Sink, Stop, TargetAddress, config_of, fuzz as attack,
+    Crash, Embedded, FuzzEvent, FuzzOptions, Launched, Postbox, ServerCommand, Sink, Stop,
+    TargetAddress, config_of, fuzz as attack,
 };
 use smtpspec_scenario::{Outlet, Profile, write};
 
@@ -24,8 +26,10 @@ use crate::args::Fuzz;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::launch::{self, NotStarted};
 use crate::output::{self, Output};
 use crate::profile;
+use status::{Status, in_words};
 
 /// How many sessions begin in a second at most, where the server is a stranger's.
 const POLITE: u32 = 5;
@@ -39,10 +43,31 @@ const SETTLED: Duration = Duration::from_millis(5);
 /// The largest message of the embedded reference, so that one that is too large is soon sent.
 const MESSAGE: u64 = 1 << 17;
 
+/// How long a server that is started for the attack may take until it listens, and how often it is
+/// started again: each finding is played again and made small, and each of these may end it.
+const READY: Duration = Duration::from_secs(30);
+const RESTARTS: usize = 10_000;
+
 /// How a session is named that is kept to go on from.
 const KEPT: &str = "session";
 
-pub(crate) fn fuzz(fuzz: &Fuzz, console: &Console) -> Exit {
+pub(crate) fn fuzz(mut fuzz: Fuzz, console: &Console) -> Exit {
+    let command = fuzz.server_command.as_deref();
+    let command = launch::command(command, fuzz.target.server.is_some(), console);
+    let command = match command {
+        Ok(command) => command,
+        Err(exit) => return exit,
+    };
+    if command.is_some() && fuzz.target.server.is_none() {
+        fuzz.target.server = match launch::free_address(console) {
+            Ok(address) => Some(address),
+            Err(exit) => return exit,
+        };
+    }
+    attack_with(&fuzz, command.as_ref(), console)
+}
+
+fn attack_with(fuzz: &Fuzz, command: Option<&ServerCommand>, console: &Console) -> Exit {
     let plan = match plan(fuzz, console) {
         Ok(plan) => plan,
         Err(exit) => return exit,
@@ -52,7 +77,8 @@ pub(crate) fn fuzz(fuzz: &Fuzz, console: &Console) -> Exit {
         return comparison::compare([here, there], &plan.profile, &plan.options, console);
     }
     let (outputs, seed) = (plan.outputs.clone(), plan.options.seed);
-    let (fuzzed, started) = match interrupt::block_on(play(fuzz, plan, console)) {
+    let played = interrupt::block_on(play(fuzz, plan, command, console));
+    let (fuzzed, started, crashes) = match played {
         Ok(Ok(fuzzed)) => fuzzed,
         Ok(Err(exit)) => return exit,
         Err(error) => {
@@ -70,6 +96,11 @@ pub(crate) fn fuzz(fuzz: &Fuzz, console: &Console) -> Exit {
     let exit = match (results.scenarios.is_empty(), &results.stopped) {
         (true, None) => Exit::Clean,
         _ => Exit::of(&results, grade(fuzz.fail_on)),
+    };
+    // A server that ended by itself was brought down by what was sent.
+    let exit = match exit {
+        Exit::Clean | Exit::Nothing if !crashes.is_empty() => Exit::Broken,
+        exit => exit,
     };
     if written { exit } else { Exit::Failed }
 }
@@ -139,6 +170,7 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
         reply: fuzz.target.timeout.unwrap_or(REPLY),
         process: fuzz.pid,
         postbox: Postbox::for_all(),
+        leader: None,
         corpus,
         only,
     };
@@ -147,13 +179,22 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
 
 async fn play(
     fuzz: &Fuzz,
-    plan: Plan,
+    mut plan: Plan,
+    command: Option<&ServerCommand>,
     console: &Console,
-) -> io::Result<Result<(Fuzzed, jiff::Timestamp), Exit>> {
+) -> io::Result<Result<(Fuzzed, jiff::Timestamp, Vec<Crash>), Exit>> {
     let started = jiff::Timestamp::now();
     let stop = Stop::new();
     interrupt::stops(&stop)?;
     let mut profile = plan.profile;
+    let lives = Lives { ready_within: READY, restarts: RESTARTS };
+    let launched = match launch::start(command, lives, plan.target.as_ref(), &stop, console).await {
+        Ok(launched) => launched,
+        Err(NotStarted::Usage) => return Ok(Err(Exit::Usage)),
+        Err(NotStarted::Stopped(Stopped::Interrupted)) => return Ok(Err(Exit::Interrupted)),
+        Err(NotStarted::Stopped(_)) => return Ok(Err(Exit::Unreachable)),
+    };
+    plan.options.leader = launched.as_ref().map(Launched::leader);
     let embedded = if plan.target.is_none() {
         let mut config = config_of(&profile);
         config.max_message_octets = MESSAGE;
@@ -177,66 +218,19 @@ async fn play(
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
+    let crashes = match launched {
+        Some(launched) => launched.stop().await,
+        None => Vec::new(),
+    };
+    launch::tell(&crashes, console);
     let fuzzed = fuzzed.map(|mut fuzzed| {
         fuzzed.target.embedded = is_embedded;
-        (fuzzed, started)
+        (fuzzed, started, crashes)
     });
     Ok(fuzzed.map_err(|unreachable| {
         console.error(&unreachable.to_string());
         Exit::Unreachable
     }))
-}
-
-/// A line on standard error while the attack goes on, where somebody is looking.
-struct Status {
-    bar: ProgressBar,
-}
-
-impl Status {
-    fn new(wanted: bool) -> Self {
-        let bar = if wanted && Console::is_watched() {
-            let style = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner());
-            ProgressBar::new_spinner().with_style(style)
-        } else {
-            ProgressBar::hidden()
-        };
-        Self { bar }
-    }
-
-    fn follow(&self, event: &FuzzEvent<'_>, console: &Console) {
-        match event {
-            FuzzEvent::Progress(progress) => {
-                self.bar.tick();
-                self.bar.set_message(in_words(progress));
-            }
-            FuzzEvent::Suspected(what) => {
-                self.bar.suspend(|| console.note(&format!("seen {what}")));
-            }
-            FuzzEvent::Found(found) => {
-                let moves = found.session.moves.len();
-                let what = format!("{} ({moves} moves show it)", found.finding.what);
-                self.bar.suspend(|| console.note(&format!("found {what}")));
-            }
-        }
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-fn in_words(progress: &Progress) -> String {
-    let rate = u128::from(progress.sessions) * 1000 / progress.elapsed.as_millis().max(1);
-    format!(
-        "{} sessions, {rate} a second, {} states, {} transitions, {} kinds of exchanges, {} \
-         findings",
-        progress.sessions,
-        progress.states,
-        progress.transitions,
-        progress.exchanges,
-        progress.findings,
-    )
 }
 
 fn tell(fuzzed: &Fuzzed, console: &Console) {
@@ -351,6 +345,7 @@ fn results(fuzz: &Fuzz, fuzzed: &Fuzzed, started: jiff::Timestamp) -> Results {
         summary: Summary::of(scenarios.len(), &scenarios, &[]),
         scenarios,
         findings: Vec::new(),
+        baseline: None,
     }
 }
 
@@ -378,6 +373,7 @@ fn case(fuzz: &Fuzz, found: &Discovery) -> CaseResult {
         line: 1,
         elapsed_us: found.trace.transcript.events.last().map_or(0, |last| last.at_us),
         attempts: 1,
+        tries: Vec::new(),
         findings: vec![found.finding.clone()],
         transcript: found.trace.transcript.clone(),
     }

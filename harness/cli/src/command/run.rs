@@ -1,30 +1,41 @@
 //! `smtpspec run`: scenarios against a server, and reports of what came of it.
 
-use std::fmt::Write as _;
+mod advice;
+mod baseline;
+mod dry;
+mod replay;
+mod watch;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
-use smtpspec_judge::{CaseResult, Results, Segmentation, Tool, Verdict};
+use smtpspec_judge::results::SCHEMA;
+use smtpspec_judge::{Expectations, Results, Stopped, Summary, Target, Tool};
 use smtpspec_report::Verbosity;
+use smtpspec_runner::launch::Lives;
 use smtpspec_runner::{
-    Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, Sink,
-    Stop, TargetAddress, config_of, tell_of_reference,
+    Crash, Embedded, Postbox, RunEvent, RunOptions, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT,
+    ServerCommand, Sink, Stop, TargetAddress, config_of, tell_of_reference,
 };
 use smtpspec_scenario::profile::Waiting;
 use smtpspec_scenario::{Case, Outlet, Profile, SLOW, Safety, Suite, Tls};
 
-use crate::args::{self, FailOn, Run};
+use crate::args::{FailOn, Run};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::filter::Filter;
 use crate::interrupt;
+use crate::launch::{self, NotStarted};
 use crate::output::{self, Output};
 use crate::profile;
 use crate::progress::Progress;
 use crate::shard::{self, Split};
 use crate::suite;
+use replay::words;
+
+pub(crate) use replay::words_of;
 
 /// After the last mail of the embedded reference, before no more is taken to come.
 const SETTLED: Duration = Duration::from_millis(5);
@@ -33,6 +44,9 @@ const SETTLED: Duration = Duration::from_millis(5);
 /// five minutes are three seconds.
 const EMBEDDED_CLOCK: u32 = 100;
 
+/// How often a server that was started for a run is started again after a crash.
+const RESTARTS: usize = 20;
+
 /// What was asked for, read and found to be possible.
 struct Plan {
     cases: Vec<Case>,
@@ -40,33 +54,53 @@ struct Plan {
     /// The embedded reference where it is missing.
     target: Option<TargetAddress>,
     outputs: Vec<Output>,
+    known: Option<baseline::Known>,
     /// Of which whole these cases are a part, if they are one.
     split: Option<Split>,
 }
 
-pub(crate) fn run(run: &Run, console: &Console) -> Exit {
+pub(crate) fn run(run: Run, console: &Console) -> Exit {
+    watch::repeat(run, console, |run, command| once(run, command, console))
+}
+
+fn once(run: &Run, command: Option<&ServerCommand>, console: &Console) -> Exit {
     let mut plan = match plan(run, console) {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
     if run.dry {
-        return dry_run(&plan, console);
+        return dry::run(&plan, run.verbose > 0, console);
     }
     let (outputs, split) = (plan.outputs.clone(), plan.split.take());
-    let mut results = match interrupt::block_on(play(run, plan, console)) {
-        Ok(results) => results,
+    let known = plan.known.take();
+    let expectations = known.as_ref().map(|known| Arc::clone(&known.expectations));
+    let played = play(run, plan, expectations, command, console);
+    let (mut results, crashes) = match interrupt::block_on(played) {
+        Ok(Ok(played)) => played,
+        Ok(Err(exit)) => return exit,
         Err(error) => {
             console.error(&format!("the run could not begin: {error}"));
             return Exit::Failed;
         }
     };
-    let mut exit = Exit::of(&results, grade(run.fail_on));
+    let fail_on = grade(run.fail_on);
+    let updates = run.expectations.update_baseline;
+    let mut written =
+        known.is_none_or(|known| baseline::apply(&known, &mut results, updates, fail_on, console));
+    let mut exit = Exit::of(&results, fail_on);
     if let Some(split) = split {
         split.mark(&mut results);
         exit = shard::exit(exit, console);
     }
-    let written = output::write(&outputs, &results, verbosity(run), console);
-    explain(exit, &results, console);
+    written &= output::write(&outputs, &results, verbosity(run), console);
+    advice::explain(exit, &results, console);
+    launch::tell(&crashes, console);
+    // A crash is worse than any rule that was broken.
+    let exit = match exit {
+        Exit::Interrupted | Exit::Failed => exit,
+        _ if crashes.is_empty() => exit,
+        _ => Exit::Unreachable,
+    };
     if written { exit } else { Exit::Failed }
 }
 
@@ -96,11 +130,14 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
         paths => suite::at(paths, console)?,
     };
     let cases = select(run, &suite, console)?;
+    // A part is not all that the baseline is about, however much of it was selected.
+    let selected = if run.shard.is_some() { 0 } else { cases.len() };
+    let known = baseline::read(run, &suite, selected, console)?;
     let cases = spare_strangers(run, target.as_ref(), cases, console)?;
     let clock = if target.is_none() { EMBEDDED_CLOCK } else { profile.timeouts.clock };
     let cases = leave_out_slow(run, clock, cases, console)?;
     let (cases, split) = shard::split(run.shard.as_deref(), cases, console)?;
-    Ok(Plan { cases, profile, target, outputs, split })
+    Ok(Plan { cases, profile, target, outputs, known, split })
 }
 
 /// The cases that the filters mean. Each filter must mean something: a slip is not to look like
@@ -182,23 +219,24 @@ fn leave_out_slow(
     Ok(others)
 }
 
-fn dry_run(plan: &Plan, console: &Console) -> Exit {
-    let mut text = String::new();
-    for case in &plan.cases {
-        let _ = writeln!(text, "{}  {}", case.id, case.scenario.title);
-    }
-    let target = plan
-        .target
-        .as_ref()
-        .map_or_else(|| "the reference inside this program".to_owned(), ToString::to_string);
-    let _ = writeln!(text, "{} scenarios would run against {target}", plan.cases.len());
-    console.finish(text.as_bytes(), Exit::Clean)
-}
-
-async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
+async fn play(
+    run: &Run,
+    plan: Plan,
+    expectations: Option<Arc<Expectations>>,
+    command: Option<&ServerCommand>,
+    console: &Console,
+) -> io::Result<Result<(Results, Vec<Crash>), Exit>> {
     let Plan { cases, mut profile, target, .. } = plan;
     let stop = Stop::new();
     interrupt::stops(&stop)?;
+    let lives = Lives { ready_within: run.launch.server_ready, restarts: RESTARTS };
+    let launched = match launch::start(command, lives, target.as_ref(), &stop, console).await {
+        Ok(launched) => launched,
+        Err(NotStarted::Usage) => return Ok(Err(Exit::Usage)),
+        Err(NotStarted::Stopped(stopped)) => {
+            return Ok(Ok((not_begun(run, cases.len(), target.as_ref(), stopped), Vec::new())));
+        }
+    };
     let postbox = Postbox::default();
     let embedded = if target.is_none() {
         let_mail_wait(&mut profile);
@@ -219,7 +257,7 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
         return Err(io::Error::other("there is no target"));
     };
     let mut progress = Progress::new(cases.len(), !run.quiet);
-    let options = RunOptions { postbox, ..options(run, embedded.is_some()) };
+    let options = RunOptions { postbox, expectations, ..options(run, embedded.is_some()) };
     let mut tell = |event: RunEvent<'_>| follow(event, &mut progress, console);
     let mut results =
         smtpspec_runner::run(cases, &target, Arc::new(profile), options, &mut tell, &stop).await;
@@ -228,7 +266,37 @@ async fn play(run: &Run, plan: Plan, console: &Console) -> io::Result<Results> {
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
-    Ok(results)
+    let crashes = match launched {
+        Some(launched) => launched.stop().await,
+        None => Vec::new(),
+    };
+    Ok(Ok((results, crashes)))
+}
+
+/// The results of a run whose server was not there to begin with.
+fn not_begun(
+    run: &Run,
+    selected: usize,
+    target: Option<&TargetAddress>,
+    stopped: Stopped,
+) -> Results {
+    let RunOptions { tool, started, .. } = options(run, false);
+    let address = target.map(ToString::to_string).unwrap_or_default();
+    Results {
+        schema: SCHEMA.to_owned(),
+        tool,
+        target: Target { address, ..Target::default() },
+        options: words(run),
+        started,
+        elapsed_ms: 0,
+        stopped: Some(stopped),
+        summary: Summary::of(selected, &[], &[]),
+        scenarios: Vec::new(),
+        findings: Vec::new(),
+        baseline: None,
+        seed: None,
+        shard: None,
+    }
 }
 
 fn options(run: &Run, embedded: bool) -> RunOptions {
@@ -244,64 +312,11 @@ fn options(run: &Run, embedded: bool) -> RunOptions {
         segmentation: run.segmentation,
         shows_secrets: run.show_secrets,
         fail_fast: run.fail_fast.then(|| grade(run.fail_on)),
+        retries: run.expectations.retries,
+        rehearses: (!embedded).then(|| run.wait.unwrap_or_default()),
         embedded,
         ..RunOptions::new(tool, started)
     }
-}
-
-/// What the user said of the target and of how to talk to it, in the words of the command line.
-fn words(run: &Run) -> Vec<String> {
-    let mut words = words_of(&run.target, &run.mail);
-    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
-    // Not the password: the words are shown in reports.
-    if let Some(user) = &run.user {
-        add("--user", user);
-    }
-    for path in &run.scenarios {
-        add("--scenarios", &path.display().to_string());
-    }
-    if run.segmentation != Segmentation::default() {
-        add("--segmentation", run.segmentation.as_str());
-    }
-    if run.lmtp {
-        words.push("--lmtp".to_owned());
-    }
-    words
-}
-
-/// What the user said of the target and of where its mail comes out, in the words of the command
-/// line.
-pub(crate) fn words_of(target: &args::Target, mail: &args::ComesOut) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
-    if let Some(profile) = &target.profile {
-        add("--profile", &profile.display().to_string());
-    }
-    let to = Some(target.to.join(",")).filter(|to| !to.is_empty());
-    let texts = [
-        ("--from", &target.from),
-        ("--to", &to),
-        ("--unknown-to", &target.unknown_to),
-        ("--ehlo", &target.ehlo),
-    ];
-    for (flag, value) in texts {
-        if let Some(value) = value {
-            add(flag, value);
-        }
-    }
-    if let Some(timeout) = target.timeout {
-        add("--timeout", &format!("{}ms", timeout.as_millis()));
-    }
-    if let Some(listen) = mail.next_hop {
-        add("--next-hop", &listen.to_string());
-    }
-    if let Some(protocol) = mail.next_hop_protocol {
-        add("--next-hop-protocol", protocol.as_str());
-    }
-    if let Some(folder) = &mail.delivered_maildir {
-        add("--delivered-maildir", &folder.display().to_string());
-    }
-    words
 }
 
 /// The reference inside the program keeps mail for our own name, so that TURN has something to
@@ -322,6 +337,7 @@ pub(crate) fn let_mail_wait(profile: &mut Profile) {
 fn follow(event: RunEvent<'_>, progress: &mut Progress, console: &Console) {
     match event {
         RunEvent::CaseFinished(case) => progress.finished(case),
+        RunEvent::Hindered(hindrance) => progress.warn(console, &hindrance.to_string()),
         RunEvent::JobsReduced { jobs, why } => {
             progress.note(console, &format!("from now on {jobs} at once: {why}"));
         }
@@ -333,40 +349,6 @@ fn follow(event: RunEvent<'_>, progress: &mut Progress, console: &Console) {
         }
         RunEvent::Probed(_) | RunEvent::CaseStarted { .. } | RunEvent::CaseRetried { .. } => {}
     }
-}
-
-/// What the exit code means, where the reports do not say it by themselves.
-fn explain(exit: Exit, results: &Results, console: &Console) {
-    if exit == Exit::Nothing {
-        let reason = results
-            .scenarios
-            .iter()
-            .find(|case| case.verdict == Verdict::Inconclusive)
-            .or(results.scenarios.first())
-            .and_then(|case| case.reason.as_deref())
-            .unwrap_or("no scenario applies");
-        console.error(&format!("nothing could be judged; the first reason: {reason}"));
-        if reason.contains("RCPT") || reason.contains("recipient") {
-            console.note("--to names a mailbox that the target accepts");
-        }
-    } else if let Some(refused) = refused_recipient(results) {
-        console.note(&format!(
-            "{refused} scenarios learnt nothing, because the target refused our mailbox; --to names \
-             one that it accepts"
-        ));
-    }
-}
-
-/// How many cases learnt nothing because the recipient of all mail was refused, where that is more
-/// than a whim.
-fn refused_recipient(results: &Results) -> Option<usize> {
-    const MANY: usize = 10;
-    let refused = |case: &&CaseResult| {
-        let why = case.reason.as_deref().unwrap_or_default();
-        case.verdict == Verdict::Inconclusive && why.contains("in answer to RCPT")
-    };
-    let count = results.scenarios.iter().filter(refused).count();
-    (count > MANY && count * MANY > results.scenarios.len()).then_some(count)
 }
 
 pub(crate) const fn grade(fail_on: FailOn) -> Grade {

@@ -38,7 +38,7 @@ pub(super) async fn examine(
     }
     let mut again = 0;
     for _ in 0..REPLAYS {
-        again += u8::from(shows(&worker.play(session, PATIENT).await, &kind));
+        again += u8::from(shows(&worker.play_again(session, PATIENT).await, &kind));
     }
     let stability = if again == REPLAYS { Stability::Stable } else { Stability::Unstable(again) };
     let (session, trace) = match stability {
@@ -71,7 +71,7 @@ async fn smaller(
             break;
         }
         let Some(candidate) = shrink.candidate() else { break };
-        let trace = worker.play(candidate, PATIENT).await;
+        let trace = worker.play_again(candidate, PATIENT).await;
         let still = shows(&trace, kind);
         if still {
             best = trace;

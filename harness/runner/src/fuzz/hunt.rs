@@ -12,6 +12,7 @@ use smtpspec_scenario::Scenario;
 
 use super::process::{Memory, Process};
 use super::{FuzzEvent, FuzzOptions, Fuzzed};
+use crate::launch::Leader;
 
 /// The most sessions that are kept to go on from.
 const SEEDS: usize = 2000;
@@ -119,6 +120,7 @@ pub(super) struct Hunt {
     only: Vec<Session>,
     began: Instant,
     process: Option<Process>,
+    leader: Option<Leader>,
     shared: Mutex<Shared>,
 }
 
@@ -153,6 +155,7 @@ impl Hunt {
             only: options.only.clone(),
             began: Instant::now(),
             process: options.process.map(Process::new),
+            leader: options.leader.clone(),
             shared: Mutex::new(shared),
         }
     }
@@ -264,9 +267,15 @@ impl Hunt {
         shared.lost = Some(why);
     }
 
+    /// Whether the server is started again when it ends by itself.
+    pub(super) fn is_started_again(&self) -> bool {
+        self.leader.is_some()
+    }
+
     /// Looks at the server's process, where one was named.
     pub(super) fn look_at_process(&self) {
-        let Some(process) = &self.process else { return };
+        let now = self.leader.as_ref().and_then(|leader| leader.number().map(Process::new));
+        let Some(process) = now.as_ref().or(self.process.as_ref()) else { return };
         let held = process.resident();
         let mut shared = self.lock();
         match held {
@@ -274,6 +283,8 @@ impl Hunt {
                 let memory = shared.memory.get_or_insert(Memory::of(octets));
                 memory.note(octets);
             }
+            // One that is started again is back soon; what it died of shows in its sessions.
+            None if self.leader.is_some() => {}
             None if shared.lost.is_none() && shared.memory.is_some() => {
                 let suspects: Vec<String> = shared
                     .under_way

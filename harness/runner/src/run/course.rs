@@ -2,6 +2,7 @@
 //! decides what becomes of each case that ends.
 
 mod loss;
+mod retry;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -275,7 +276,7 @@ impl Course {
     fn settle(&mut self, mut ended: Ended, events: Events<'_>) {
         if !ended.was_turned_away() {
             self.pace.went_through();
-            return self.conclude(ended, events);
+            return self.retry_or_conclude(ended, events);
         }
         let why = ended.outcome.result.reason.clone();
         let why = why.as_deref().unwrap_or("the target turned a connection away");
@@ -295,8 +296,9 @@ impl Course {
 
     /// The outcome is the case's result.
     fn conclude(&mut self, ended: Ended, events: Events<'_>) {
-        let Ended { job, outcome, .. } = ended;
-        let Outcome { mut result, oracle, .. } = outcome;
+        let Ended { mut job, outcome, .. } = ended;
+        let Outcome { mut result, oracle, .. } =
+            retry::what_counts(&mut job, outcome, self.stopped.is_some());
         result.attempts = job.runs;
         events(RunEvent::CaseFinished(&result));
         let breach = match result.verdict {
@@ -304,9 +306,11 @@ impl Course {
             Verdict::Warn => Some(Grade::Should),
             _ => None,
         };
+        let expected = self.options.expectations.as_ref();
+        let known = expected.is_some_and(|known| known.expects(&job.case, result.verdict));
         let enough =
             self.options.fail_fast.zip(breach).is_some_and(|(wanted, seen)| seen >= wanted);
-        if enough && self.stopped.is_none() {
+        if enough && !known && self.stopped.is_none() {
             self.stopped = Some(Stopped::FailFast { id: result.id.clone() });
         }
         self.results[job.index] = Some((result, oracle));

@@ -160,6 +160,7 @@ pub async fn run_until(
 fn tell(event: &RunEvent<'_>) -> String {
     match event {
         RunEvent::Probed(_) => "probed".to_owned(),
+        RunEvent::Hindered(hindrance) => hindrance.to_string(),
         RunEvent::CaseStarted { id } => format!("started {id}"),
         RunEvent::CaseRetried { id, .. } => format!("retried {id}"),
         RunEvent::CaseFinished(result) => format!("{} {}", result.verdict, result.id),

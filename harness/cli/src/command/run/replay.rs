@@ -1,0 +1,72 @@
+//! The words of the command line that a replay needs.
+
+use smtpspec_judge::Segmentation;
+
+use crate::args::{ComesOut, Run, Target};
+
+/// What the user said of the target and of how to talk to it, in the words of the command line.
+pub(super) fn words(run: &Run) -> Vec<String> {
+    let mut words = words_of(&run.target, &run.mail);
+    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+    if let Some(command) = &run.launch.server_command {
+        add("--server-command", command);
+    }
+    // Not the password: the words are shown in reports.
+    if let Some(user) = &run.user {
+        add("--user", user);
+    }
+    for path in &run.scenarios {
+        add("--scenarios", &path.display().to_string());
+    }
+    if run.segmentation != Segmentation::default() {
+        add("--segmentation", run.segmentation.as_str());
+    }
+    if run.tls {
+        words.push("--tls".to_owned());
+    }
+    if run.tls_on_connect {
+        words.push("--tls-on-connect".to_owned());
+    }
+    if run.login {
+        words.push("--login".to_owned());
+    }
+    if run.lmtp {
+        words.push("--lmtp".to_owned());
+    }
+    words
+}
+
+/// What the user said of the target and of where its mail comes out, in the words of the command
+/// line.
+pub(crate) fn words_of(target: &Target, mail: &ComesOut) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+    if let Some(profile) = &target.profile {
+        add("--profile", &profile.display().to_string());
+    }
+    let to = Some(target.to.join(",")).filter(|to| !to.is_empty());
+    let texts = [
+        ("--from", &target.from),
+        ("--to", &to),
+        ("--unknown-to", &target.unknown_to),
+        ("--ehlo", &target.ehlo),
+    ];
+    for (flag, value) in texts {
+        if let Some(value) = value {
+            add(flag, value);
+        }
+    }
+    if let Some(timeout) = target.timeout {
+        add("--timeout", &format!("{}ms", timeout.as_millis()));
+    }
+    if let Some(listen) = mail.next_hop {
+        add("--next-hop", &listen.to_string());
+    }
+    if let Some(protocol) = mail.next_hop_protocol {
+        add("--next-hop-protocol", protocol.as_str());
+    }
+    if let Some(folder) = &mail.delivered_maildir {
+        add("--delivered-maildir", &folder.display().to_string());
+    }
+    words
+}

@@ -1,0 +1,311 @@
+//! A server under test that is started for a run, watched while it lives, started again after a
+//! crash, and stopped with all that it started.
+
+mod group;
+mod tail;
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::stop::Stop;
+use group::Group;
+use tail::Tail;
+
+pub use group::{Leader, end_all};
+
+/// What becomes the port in the words of a command.
+const PORT: &str = "{port}";
+
+/// How often a server is looked for that was just started.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// How long a server may take to end by itself when it is asked to.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Of how many crashes the last words are kept.
+const TOLD: usize = 20;
+
+/// Where free ports are looked for.
+const PORTS: Range<u16> = 10_000..32_000;
+
+/// After which pause a server is started again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The command that starts a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerCommand {
+    words: Vec<String>,
+}
+
+/// How long a server may take to be there, and how often it is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lives {
+    /// How long it may take until somebody listens.
+    pub ready_within: Duration,
+    /// How often it is started again after a crash.
+    pub restarts: usize,
+}
+
+/// A server that was started. It ends when this is dropped; [`Launched::stop`] lets it end in order.
+#[derive(Debug)]
+pub struct Launched {
+    stop: Stop,
+    task: Option<JoinHandle<()>>,
+    crashes: Arc<Mutex<Vec<Crash>>>,
+    group: Arc<Group>,
+}
+
+/// A server that ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crash {
+    /// How: its exit code, or the signal.
+    pub how: String,
+    /// The last lines that it wrote, escaped.
+    pub output: Vec<String>,
+}
+
+/// Why there is no server.
+#[derive(Debug)]
+pub enum LaunchError {
+    /// Somebody listens there already.
+    Occupied(SocketAddr),
+    /// It could not be started.
+    Start(String, io::Error),
+    /// It ended before anybody could connect.
+    Ended(Crash),
+    /// Nobody could connect in this time.
+    NotReady(SocketAddr, Duration, Vec<String>),
+}
+
+impl ServerCommand {
+    /// Splits a command into words as a shell does. Nothing else of a shell is there: no variables,
+    /// no pipes.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match shlex::split(text) {
+            None => Err("a quote is not closed, or a backslash ends it"),
+            Some(words) if words.is_empty() => Err("there is no word in it"),
+            Some(words) => Ok(Self { words }),
+        }
+    }
+
+    /// Whether the command is told a port.
+    pub fn takes_port(&self) -> bool {
+        self.words.iter().any(|word| word.contains(PORT))
+    }
+
+    /// The program and its arguments, for a server on this port.
+    fn on(&self, port: u16) -> Vec<String> {
+        self.words.iter().map(|word| word.replace(PORT, &port.to_string())).collect()
+    }
+
+    /// Starts the server, and waits until somebody listens at the address.
+    pub async fn launch(&self, address: SocketAddr, lives: Lives) -> Result<Launched, LaunchError> {
+        if TcpStream::connect(address).await.is_ok() {
+            return Err(LaunchError::Occupied(address));
+        }
+        let Lives { ready_within, restarts } = lives;
+        let words = self.on(address.port());
+        let group = Arc::new(Group::default());
+        let mut process = Process::start(&words, &group)
+            .map_err(|error| LaunchError::Start(words[0].clone(), error))?;
+        let began = Instant::now();
+        while TcpStream::connect(address).await.is_err() {
+            if let Ok(Some(status)) = process.child.try_wait() {
+                group.kill();
+                return Err(LaunchError::Ended(process.crash(status).await));
+            }
+            if began.elapsed() >= ready_within {
+                process.end(&group).await;
+                let output = process.tail.lines();
+                return Err(LaunchError::NotReady(address, ready_within, output));
+            }
+            sleep(LOOK).await;
+        }
+        let (stop, crashes) = (Stop::new(), Arc::new(Mutex::new(Vec::new())));
+        let watched = Watched {
+            words,
+            group: Arc::clone(&group),
+            stop: stop.clone(),
+            crashes: Arc::clone(&crashes),
+            restarts,
+        };
+        let watched = watched.watch(process);
+        Ok(Launched { stop, task: Some(tokio::spawn(watched)), crashes, group })
+    }
+}
+
+/// A port of this machine on which nobody listens now. It is below those that the system gives to
+/// clients: one of them could take it before the server does, or connect to itself.
+pub fn free_port() -> io::Result<u16> {
+    const TRIES: usize = 100;
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..TRIES {
+        // The standard library seeds it from the system's randomness.
+        let dice = RandomState::new().build_hasher().finish();
+        let port = PORTS.start + (dice % u64::from(PORTS.end - PORTS.start)) as u16;
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+impl Launched {
+    /// Its process, whichever life it has.
+    pub fn leader(&self) -> Leader {
+        self.group.leader()
+    }
+
+    /// Stops the server, and tells how often it ended by itself.
+    pub async fn stop(mut self) -> Vec<Crash> {
+        self.stop.stop();
+        if let Some(task) = self.task.take() {
+            // It has nothing to tell, not even by a panic: the group is ended below in any case.
+            let _ = task.await;
+        }
+        self.group.kill();
+        std::mem::take(&mut *self.crashes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Launched {
+    fn drop(&mut self) {
+        self.group.kill();
+    }
+}
+
+/// A server that is started again when it ends by itself, until it is to stop.
+struct Watched {
+    words: Vec<String>,
+    group: Arc<Group>,
+    stop: Stop,
+    crashes: Arc<Mutex<Vec<Crash>>>,
+    restarts: usize,
+}
+
+impl Watched {
+    async fn watch(self, mut process: Process) {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.stopped() => return process.end(&self.group).await,
+                status = process.child.wait() => {
+                    let Ok(status) = status else { return };
+                    let crash = process.crash(status).await;
+                    // What it started must not keep its port.
+                    self.group.kill();
+                    let mut crashes = self.crashes.lock().unwrap_or_else(PoisonError::into_inner);
+                    // What many crashes wrote is much, and says the same.
+                    let output = if crashes.len() < TOLD { crash.output } else { Vec::new() };
+                    crashes.push(Crash { output, ..crash });
+                    if crashes.len() > self.restarts {
+                        return;
+                    }
+                }
+            }
+            tokio::select! {
+                () = self.stop.stopped() => return,
+                () = sleep(PAUSE) => {}
+            }
+            match Process::start(&self.words, &self.group) {
+                Ok(started) => process = started,
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// One life of the server.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    tail: Tail,
+}
+
+impl Process {
+    fn start(words: &[String], group: &Group) -> io::Result<Self> {
+        let mut command = Command::new(&words[0]);
+        command
+            .args(&words[1..])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        // Ctrl-C in a terminal goes to its whole group, and the server is to live until the end.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn()?;
+        group.now(child.id());
+        let tail = Tail::of(child.stdout.take(), child.stderr.take());
+        Ok(Self { child, tail })
+    }
+
+    async fn crash(&mut self, status: ExitStatus) -> Crash {
+        self.tail.finish().await;
+        Crash { how: status.to_string(), output: self.tail.lines() }
+    }
+
+    /// Asks it to end, and ends it where it does not.
+    async fn end(&mut self, group: &Group) {
+        group.terminate();
+        if timeout(PATIENCE, self.child.wait()).await.is_err() {
+            group.kill();
+            // Nothing can be done about one that even that does not end.
+            let _ = timeout(PATIENCE, self.child.kill()).await;
+        }
+        group.kill();
+        self.tail.finish().await;
+    }
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.how)?;
+        last_words(f, &self.output)
+    }
+}
+
+fn last_words(f: &mut fmt::Formatter<'_>, output: &[String]) -> fmt::Result {
+    if output.is_empty() {
+        return f.write_str("; it wrote nothing");
+    }
+    f.write_str("; the last that it wrote:")?;
+    output.iter().try_for_each(|line| write!(f, "\n  | {line}"))
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Occupied(address) => write!(
+                f,
+                "somebody listens on {address} already; stop it, or let the command take a free \
+                 port by {PORT}"
+            ),
+            Self::Start(program, error) => {
+                write!(f, "`{}` could not be started: {error}", program.escape_debug())
+            }
+            Self::Ended(crash) => write!(f, "the server ended before it listened: {crash}"),
+            Self::NotReady(address, time, output) => {
+                write!(f, "nobody listens on {address} after {time:?}")?;
+                last_words(f, output)
+            }
+        }
+    }
+}
+
+impl std::error::Error for LaunchError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! The process group of a server: it and all that it started, unless that left the group.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Every group that may be alive, for an end without farewell.
+static ALL: Mutex<Vec<Weak<AtomicU32>>> = Mutex::new(Vec::new());
+
+/// The group that lives now, by its leader's number; 0 where there is none.
+#[derive(Debug)]
+pub(super) struct Group {
+    leader: Arc<AtomicU32>,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        let leader = Arc::new(AtomicU32::new(0));
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|one| one.strong_count() > 0);
+        all.push(Arc::downgrade(&leader));
+        Self { leader }
+    }
+}
+
+/// The process that leads a group, by its number, which is another one in each life of a server.
+#[derive(Debug, Clone)]
+pub struct Leader(Arc<AtomicU32>);
+
+impl Leader {
+    /// Its number now; nothing between two lives.
+    pub fn number(&self) -> Option<u32> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|number| *number > 0)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Group {
+    /// The leader, for whoever watches it.
+    pub(super) fn leader(&self) -> Leader {
+        Leader(Arc::clone(&self.leader))
+    }
+
+    /// A new leader.
+    pub(super) fn now(&self, leader: Option<u32>) {
+        self.leader.store(leader.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Asks all of it to end.
+    pub(super) fn terminate(&self) {
+        signal(self.leader.load(Ordering::Relaxed), false);
+    }
+
+    /// Ends all of it, once.
+    pub(super) fn kill(&self) {
+        signal(self.leader.swap(0, Ordering::Relaxed), true);
+    }
+}
+
+/// Ends every server that was started, at once: for a program that ends itself without unwinding.
+pub fn end_all() {
+    let all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    for leader in all.iter().filter_map(Weak::upgrade) {
+        signal(leader.swap(0, Ordering::Relaxed), true);
+    }
+}
+
+#[cfg(unix)]
+fn signal(leader: u32, at_once: bool) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let signal = if at_once { Signal::KILL } else { Signal::TERM };
+    let number = i32::try_from(leader).ok().filter(|number| *number > 1);
+    if let Some(group) = number.and_then(Pid::from_raw) {
+        // A group that is gone already is what was wanted.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+/// Where there are no groups, the server itself is ended by whoever holds it.
+#[cfg(not(unix))]
+fn signal(_: u32, _: bool) {}
