@@ -119,6 +119,14 @@ fn result(results: &Results, accusation: &Accusation<'_>, rules: &mut Rules) -> 
             "replay": text(&view::replay(results, id)),
         },
     });
+    // What a baseline expected is shown as dismissed, with its reason.
+    let subject = if *by_model { finding.requirement.as_str() } else { id };
+    if let Some((baseline, known)) =
+        results.baseline.as_ref().zip(view::known::of(results, subject))
+    {
+        let why = text(&view::known::why(baseline, known));
+        result["suppressions"] = json!([{ "kind": "external", "justification": why }]);
+    }
     if let Some(case) = case {
         result["locations"] = json!([place::of(case, finding)]);
     }

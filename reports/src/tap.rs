@@ -58,7 +58,10 @@ fn of_case(page: &mut String, results: &Results, case: &CaseResult, number: usiz
         Verdict::Warn => {
             add(page, format_args!("not ok {number} - {name} # TODO a SHOULD is broken: {reason}"));
         }
-        Verdict::Fail | Verdict::Error => add(page, format_args!("not ok {number} - {name}")),
+        Verdict::Fail | Verdict::Error => {
+            let todo = of_known(results, &case.id);
+            add(page, format_args!("not ok {number} - {name}{todo}"));
+        }
     }
     if !matches!(case.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error) {
         return;
@@ -93,7 +96,10 @@ fn of_model(page: &mut String, results: &Results, found: &RunFinding, number: us
     let what = plain(&found.finding.what);
     let name = format!("model {} {what}", found.finding.requirement);
     match verdict {
-        Verdict::Fail => add(page, format_args!("not ok {number} - {name}")),
+        Verdict::Fail => {
+            let todo = of_known(results, found.finding.requirement.as_str());
+            add(page, format_args!("not ok {number} - {name}{todo}"));
+        }
         _ => add(page, format_args!("not ok {number} - {name} # TODO a SHOULD is broken")),
     }
     page.push_str("  ---\n");
@@ -103,6 +109,13 @@ fn of_model(page: &mut String, results: &Results, found: &RunFinding, number: us
     add(page, format_args!("  cases: {}", found.cases));
     entry(page, "replay", &view::replay(results, &found.case));
     page.push_str("  ...\n");
+}
+
+/// The directive for what a baseline expected: harnesses show it and don't count it.
+fn of_known(results: &Results, id: &str) -> String {
+    let known = results.baseline.as_ref().zip(view::known::of(results, id));
+    let why = known.map(|(baseline, known)| plain(&view::known::why(baseline, known)));
+    why.map_or_else(String::new, |why| format!(" # TODO known: {why}"))
 }
 
 fn finding(page: &mut String, finding: &Finding) {

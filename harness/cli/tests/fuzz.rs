@@ -164,9 +164,9 @@ fn mail_that_nobody_accepted_is_found_where_it_comes_out() {
         let ended = smtpspec(&[
             "fuzz",
             "--seed",
-            "7",
+            "3",
             "--sessions",
-            "600",
+            "1200",
             "--mutant",
             mutant,
             "--output",

@@ -113,7 +113,7 @@ impl Ground {
             }
             Place::Greeted if self.protocol == Protocol::Lmtp => self.line("LHLO {client}"),
             Place::Greeted => self.line(dice.pick(words::HELLOS)),
-            Place::Mail if dice.once_in(2) => {
+            Place::Mail if dice.once_in(3) => {
                 let command = format!("MAIL FROM:<{}>", paths::reverse_path(dice));
                 self.with_parameters(&command, words::MAIL_PARAMETERS, dice)
             }

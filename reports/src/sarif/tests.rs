@@ -83,3 +83,21 @@ fn the_document_stays_within_the_limits() {
     let note = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].clone();
     assert_eq!(note, "500 more results are left out; the JSON report has all");
 }
+
+#[test]
+fn what_a_baseline_knows_is_dismissed_with_its_reason() {
+    let results = fixture::expected();
+    let known = &results.baseline.as_ref().expect("a baseline").known;
+    let run = document(&results)["runs"][0].clone();
+    let dismissed = run["results"].as_array().expect("results").iter().filter_map(|result| {
+        let why = result["suppressions"][0]["justification"].as_str()?;
+        Some(why.to_owned())
+    });
+    let reasons: Vec<String> = dismissed.collect();
+    // What the harness failed at is a notification and no result.
+    let broken = known.iter().filter(|one| one.verdict != Verdict::Error);
+    assert_eq!(reasons.len(), broken.clone().count());
+    for one in broken {
+        assert!(reasons.iter().any(|why| why.contains(&one.reason)), "{}", one.reason);
+    }
+}

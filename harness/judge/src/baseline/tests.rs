@@ -76,6 +76,8 @@ fn results(outcomes: &[(&str, Verdict)], model: &[RequirementId]) -> Results {
         scenarios,
         findings,
         baseline: None,
+        seed: None,
+        shard: None,
     }
 }
 
@@ -263,4 +265,28 @@ proptest! {
         // And it does not change again.
         prop_assert_eq!(now.revise(&results, selection, &after, fail_on), []);
     }
+}
+
+#[test]
+fn what_two_parts_differ_in_is_told_once() {
+    let seen = |id: &str| Seen { id: id.into(), verdict: Verdict::Fail, line: None };
+    let stale = |line, id: &str| Stale {
+        why: Why::Passes,
+        line,
+        entry: "a*".into(),
+        expected: Verdict::Fail,
+        until: None,
+        seen: vec![Seen { verdict: Verdict::Pass, ..seen(id) }],
+    };
+    let part = |new: &str, lines: &[u32]| Comparison {
+        file: "known.yaml".into(),
+        new: vec![seen(new), seen("rfc5321-4.2-1")],
+        stale: lines.iter().map(|line| stale(*line, new)).collect(),
+        ..Comparison::default()
+    };
+    let joined = part("a-1", &[3]).joined(part("a-2", &[3, 5]));
+    let ids: Vec<_> = joined.new.iter().map(|seen| seen.id.as_str()).collect();
+    assert_eq!(ids, ["a-1", "rfc5321-4.2-1", "a-2"]);
+    let lines: Vec<_> = joined.stale.iter().map(|entry| (entry.line, entry.seen.len())).collect();
+    assert_eq!(lines, [(3, 2), (5, 1)]);
 }
