@@ -238,6 +238,7 @@ impl Watch {
             Phase::Commands if chunk.is_some_and(|chunk| chunk.well_formed) => Due::Nothing,
             Phase::Commands if self.draws_no_reply() => Due::Nothing,
             Phase::Commands if chunk.is_some() => Due::Perhaps,
+            Phase::Commands if self.awaits_unoffered_chunk() => Due::Perhaps,
             // A line that is too long may be answered before its end, or not.
             Phase::Commands | Phase::Continuation if self.line_end().is_some_and(|end| end.1) => {
                 Due::Reply

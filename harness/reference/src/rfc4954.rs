@@ -18,6 +18,7 @@ use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
 use crate::sasl::{self, Mechanism, Slip};
+use crate::state::State;
 
 /// The extension AUTH.
 pub(crate) struct Auth;
@@ -71,6 +72,12 @@ impl Extension for Auth {
 /// What AUTH may draw of a server that offers it.
 fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     let arguments = Arguments::of(request.line);
+    if *model.state() == State::AwaitReset {
+        // Whether a transaction of which a chunk failed is still one, nothing says.
+        return Expectation::of(Reply::new(503, "Bad sequence of commands: send RSET first"))
+            .policy(DECLINES)
+            .rule(requirement!("rfc4954-4-9"), &["235 334 4yz 5yz"]);
+    }
     if model.login().authenticated || model.state().in_transaction() {
         return expect_out_of_place(model, &arguments);
     }

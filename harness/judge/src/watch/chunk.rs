@@ -97,6 +97,8 @@ impl Watch {
             _ if !chunk.well_formed => {
                 self.lose("whether the octets behind such a BDAT were counted can't be known");
             }
+            // Behind the chunk a line may end with LF alone, to which some servers reply.
+            4 | 5 if self.has_lone_lf() => {}
             4 | 5 if !last.octets.is_empty() && *self.model.state() != State::Ready => {
                 self.doubt = Some(Doubt {
                     requirement: requirement!("rfc3030-2-15"),
@@ -158,6 +160,22 @@ impl Watch {
         let wanted = "no reply before the octets announced are there".to_owned();
         self.find(requirement, what.to_owned(), wanted, evidence);
         self.conduct.blameless = false;
+    }
+
+    /// Whether an LF without CR before it is among what was sent and not read.
+    fn has_lone_lf(&self) -> bool {
+        let mut before = 0;
+        self.pending
+            .iter()
+            .any(|octet| std::mem::replace(&mut before, *octet) != b'\r' && *octet == b'\n')
+    }
+
+    /// Whether a BDAT stands next of which not all octets are there, and which is not offered: a
+    /// server that has it all the same awaits them.
+    pub(super) fn awaits_unoffered_chunk(&self) -> bool {
+        let Some((end, true)) = self.line_end() else { return false };
+        let octets = self.peek_line().and_then(|line| announced(&line)).unwrap_or(0);
+        !self.model.offers("CHUNKING") && self.pending.len() - end < octets
     }
 
     /// Octets of a chunk that stand next in what was sent and are not all there.

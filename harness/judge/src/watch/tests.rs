@@ -271,6 +271,15 @@ fn a_sign_is_no_size_and_the_beginning_of_a_line_draws_nothing() {
 }
 
 #[test]
+fn a_chunk_that_fails_is_not_to_blame_for_a_lone_lf_behind_it() {
+    let offered = ["<220 mx.test\\r\\n", ">EHLO c\\r\\n", "<250-mx.test\\r\\n250 CHUNKING\\r\\n"];
+    let session = [">BDAT 6 LAST\\r\\nabDATA\\n", "<503 X\\r\\n", "<500 X\\r\\n"];
+    assert_eq!(broken(&[&offered[..], &session].concat()), [""; 0]);
+    let (watch, _) = watch(&after_hello(&[">BDAT 9\\r\\nabc\\r\\n"]));
+    assert_eq!(watch.due(), crate::listener::Due::Perhaps, "it may know BDAT all the same");
+}
+
+#[test]
 fn whoever_takes_a_hello_that_is_too_long_offers_what_it_lists() {
     let long: &'static str = format!(">EHLO {}.test\\r\\n", "x".repeat(600)).leak();
     let hello = ["<220 mx.test\\r\\n", long, "<250-mx.test\\r\\n250 CHUNKING\\r\\n"];

@@ -88,6 +88,9 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
         // Of these `rfc6531.rs` speaks.
         return None;
     }
+    if path.route.iter().any(has_long_label) {
+        return None;
+    }
     let size = match &path.mailbox.host {
         Host::Domain(domain) if domain.len() > LONG_DOMAIN => {
             Some(requirement!("rfc5321-4.5.3.1.2-1"))
@@ -102,9 +105,15 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
         Host::Domain(domain) => of_name(domain)?,
         Host::Literal(literal) => of_literal(literal)?,
     };
+    if host == WITH_LEADING_ZEROS {
+        return Some(host);
+    }
     let local_part = match path.mailbox.local_part {
-        // A server that wants a name between the quotes may have its way.
-        LocalPart::Quoted(b"\"\"") => return None,
+        // A server that wants a name between the quotes may have its way, and so may one that hands
+        // addresses to programs and wants none that looks like an option.
+        LocalPart::Quoted(b"\"\"" | [b'"', b'-', ..]) | LocalPart::DotString([b'-', ..]) => {
+            return None;
+        }
         LocalPart::Quoted(_) => Some(requirement!("rfc5321-4.1.2-15")),
         LocalPart::DotString(text) => {
             let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b".-_".contains(octet);
@@ -122,24 +131,43 @@ const LONG_DOMAIN: usize = 190;
 fn of_name(name: &[u8]) -> Option<RequirementId> {
     let last = name.rsplit(|&octet| octet == b'.').next().unwrap_or(name);
     let is_address = last.iter().all(u8::is_ascii_digit);
+    if has_long_label(name) {
+        return None;
+    }
     let long = name.len() > LONG_DOMAIN;
     let requirement =
         if long { requirement!("rfc5321-4.5.3.1.2-1") } else { requirement!("rfc5321-4.1.2-11") };
     (!is_address).then_some(requirement)
 }
 
+/// Whether a label is longer than the DNS lets one be (RFC 1035 §2.3.4). The grammar says nothing of
+/// it, and RFC 5321 §2.3.5 means names of the DNS: such a name may well be called an error.
+fn has_long_label(name: &[u8]) -> bool {
+    name.split(|&octet| octet == b'.').any(|label| label.len() > 63)
+}
+
 /// None for a tag that nobody has registered: the grammar has it, and no server needs to know it
 /// (rfc5321-4.1.3-3).
 fn of_literal(literal: &AddressLiteral<'_>) -> Option<RequirementId> {
     match literal {
+        // Of no host (RFC 1122 §3.2.1.3), so that to understand it is to refuse it.
+        AddressLiteral::Ipv4 { address, .. } if address.octets()[0] == 0 => None,
         AddressLiteral::Ipv4 { raw, .. } if has_leading_zeros(raw) => Some(WITH_LEADING_ZEROS),
         AddressLiteral::Ipv4 { .. } => Some(requirement!("rfc5321-4.1.3-1")),
+        AddressLiteral::Ipv6 { raw, .. } if ends_in_odd_ipv4(raw) => None,
         AddressLiteral::Ipv6 { raw, .. } if !raw.starts_with(b"IPv6:") => {
             Some(requirement!("rfc5321-4.1.3-2"))
         }
         AddressLiteral::Ipv6 { .. } => Some(requirement!("rfc5321-4.1.3-7")),
         AddressLiteral::General { .. } => None,
     }
+}
+
+/// Whether the last part of an IPv6 address is an IPv4 address that some read otherwise, or that is of
+/// no host.
+fn ends_in_odd_ipv4(raw: &[u8]) -> bool {
+    let last = raw.rsplit(|&octet| octet == b':').next().unwrap_or_default();
+    last.contains(&b'.') && (has_leading_zeros(last) || last.starts_with(b"0."))
 }
 
 fn has_leading_zeros(address: &[u8]) -> bool {
@@ -246,6 +274,34 @@ mod tests {
             of_string(&Request::parse(line.as_bytes(), Grammar::default())).is_some()
         };
         assert!(rule(64) && !rule(65));
+    }
+
+    #[test]
+    fn what_some_programs_have_reason_to_misread_is_no_fault_of_theirs() {
+        let (short, long) = ("l".repeat(63), "l".repeat(64));
+        for (path, held) in [
+            ("a@b.example".to_owned(), true),
+            (format!("a@{short}.example"), true),
+            (format!("a@{long}.example"), false),
+            (format!("@{long}.example:a@b.example"), false),
+            ("a@[192.0.2.1]".to_owned(), true),
+            ("a@[0.0.2.1]".to_owned(), false),
+            ("a@[IPv6:2001:db8::192.0.2.1]".to_owned(), true),
+            ("a@[IPv6:2001:db8::192.0.02.1]".to_owned(), false),
+            ("a@[IPv6:2001:db8::0.0.2.1]".to_owned(), false),
+            ("-a@b.example".to_owned(), false),
+            ("\"-a\"@b.example".to_owned(), false),
+            ("a-@b.example".to_owned(), true),
+        ] {
+            let line = format!("MAIL FROM:<{path}>");
+            let request = Request::parse(line.as_bytes(), smtpspec_protocol::Grammar::default());
+            assert!(request.command.is_ok(), "{line}");
+            assert_eq!(of_argument(&request).is_some(), held, "{line}");
+        }
+        let line = b"MAIL FROM:<a!local-part-of-more-than-forty-octets-or-so@[192.0.02.1]>";
+        let request = Request::parse(line, smtpspec_protocol::Grammar::default());
+        let rule = of_argument(&request).map(|rule| (rule.requirement, rule.level.grade()));
+        assert_eq!(rule, Some((WITH_LEADING_ZEROS, smtpspec_catalogue::Grade::Should)));
     }
 
     #[test]
