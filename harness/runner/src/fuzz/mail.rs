@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_explore::{Session, Trace};
-use smtpspec_judge::{Happening, Mail};
+use smtpspec_judge::{Happening, Heard, Mail};
 use smtpspec_reference::State;
 use smtpspec_scenario::{Outlet, Profile};
 use tokio::time::{Instant, sleep};
@@ -221,18 +221,15 @@ fn accepted(trace: &Trace) -> usize {
     let lost = trace.heard.iter().any(|heard| heard.state == State::Unknown);
     let taken = trace.heard.iter().filter(|heard| {
         let positive = heard.reply.as_ref().is_some_and(|reply| reply.code.class() == 2);
-        positive && (lost || heard.asked == END_OF_DATA || heard.asked == "BDAT")
+        positive && (lost || ends_message(heard))
     });
     taken.count() + unanswered(trace)
 }
 
-/// How many messages may have ended in what was sent last, of which the client did not wait to hear
-/// what became.
+/// How many messages may have ended of which the client did not wait to hear what became.
 fn unanswered(trace: &Trace) -> usize {
-    let answered = trace.heard.last().map_or(0, |heard| heard.event);
-    let later = trace.transcript.events.iter().skip(answered);
     let mut sent = Vec::new();
-    for event in later {
+    for event in &trace.transcript.events {
         if let Happening::Sent { octets } = &event.what {
             sent.extend_from_slice(octets);
         }
@@ -240,7 +237,14 @@ fn unanswered(trace: &Trace) -> usize {
     // Whatever some server may hold for the end of a line.
     let lines = sent.split(|octet| matches!(octet, b'\r' | b'\n' | 0));
     let ends = lines.filter(|line| line.starts_with(b".")).count();
-    ends + sent.windows(4).filter(|word| word.eq_ignore_ascii_case(b"LAST")).count()
+    let last = sent.windows(4).filter(|word| word.eq_ignore_ascii_case(b"LAST")).count();
+    let answered = trace.heard.iter().filter(|heard| ends_message(heard)).count();
+    (ends + last).saturating_sub(answered)
+}
+
+/// Whether a reply answers what may have ended a message.
+fn ends_message(heard: &Heard) -> bool {
+    heard.reply.is_some() && (heard.asked == END_OF_DATA || heard.asked == "BDAT")
 }
 
 /// How the model calls what ends a message, in a trace.
