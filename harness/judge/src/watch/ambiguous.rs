@@ -35,7 +35,8 @@ impl Watch {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
                 doubt.next.lines().any(|line| suits(&model, line, code))
             }
-            Next::Excess => true,
+            // What is known of a login, a mailbox or a policy, no rest of a line draws.
+            Next::Excess => matches!(code.get(), 500..=504 | 521 | 552 | 554),
             // A reply that is wrong for what was sent may be just that; only one where none is due
             // shows that something else was read.
             Next::Unknown => next.is_none(),

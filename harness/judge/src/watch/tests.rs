@@ -240,6 +240,18 @@ fn a_line_too_long_draws_one_reply() {
 }
 
 #[test]
+fn what_only_a_login_draws_is_no_second_reply_to_a_line_too_long() {
+    let long: &'static str = format!(">NOOP {}\\r\\n", "x".repeat(600)).leak();
+    let hello =
+        ["<220 mx.test\\r\\n", ">EHLO c.test\\r\\n", "<250-mx.test\\r\\n250 AUTH PLAIN\\r\\n"];
+    let begun = [">MAIL FROM:<>\\r\\n", "<250 OK\\r\\n", long, "<500 Too long\\r\\n"];
+    let login = [">AUTH PLAIN AGV2ZQB3cm9uZw==\\r\\n", "<535 No\\r\\n"];
+    let found = ids(watch(&[&hello[..], &begun, &login].concat()).0);
+    // Whether it is the answer to AUTH, and wrong, or to something else can't be known.
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn a_response_too_long_draws_one_reply() {
     let long: &'static str = format!(">{}\\r\\n", "YWFh".repeat(4000)).leak();
     let hello =
