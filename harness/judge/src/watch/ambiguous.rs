@@ -18,7 +18,9 @@ impl Watch {
     pub(super) fn reading(&self, doubt: &Doubt, code: ReplyCode) -> Reading {
         let next = self.peek_line();
         let refused = matches!(code.class(), 4 | 5);
-        if code.get() == 421 || (matches!(doubt.next, Next::Excess) && !refused) {
+        if code.get() == 421
+            || (matches!(doubt.next, Next::Excess) && !(refused && of_excess(code)))
+        {
             return Reading::AsSent;
         }
         let as_sent = next.as_deref().is_some_and(|line| {
@@ -35,8 +37,7 @@ impl Watch {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
                 doubt.next.lines().any(|line| suits(&model, line, code))
             }
-            // What is known of a login, a mailbox or a policy, no rest of a line draws.
-            Next::Excess => matches!(code.get(), 500..=504 | 521 | 552 | 554),
+            Next::Excess => true,
             // A reply that is wrong for what was sent may be just that; only one where none is due
             // shows that something else was read.
             Next::Unknown => next.is_none(),
@@ -172,4 +173,10 @@ fn expectation(model: &Model, line: &[u8]) -> Expectation {
     } else {
         Stimulus::Request(&request)
     })
+}
+
+/// Whether the rest of a line that was too long may draw this. What is known of a login, a mailbox or a
+/// policy alone, it does not.
+fn of_excess(code: ReplyCode) -> bool {
+    matches!(code.get(), 500..=504 | 521 | 552 | 554)
 }
