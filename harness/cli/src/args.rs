@@ -1,6 +1,7 @@
 //! The command line. The names are swaks' wherever swaks has one, and each flag has an
 //! environment variable; a flag goes over its variable, and that over the profile.
 
+mod access;
 mod expectations;
 mod launch;
 mod report;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use smtpspec_judge::Segmentation;
 use smtpspec_protocol::Protocol;
 
+pub(crate) use access::Access;
 pub(crate) use expectations::Expectations;
 pub(crate) use launch::Launch;
 pub(crate) use report::{DiffReport, MatrixReport, MergeReport, RenderReport, Report, ReportWhat};
@@ -89,31 +91,8 @@ pub(crate) struct Run {
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) launch: Launch,
-    /// Speak LMTP, and run the scenarios for servers that speak it
-    #[arg(long, env = "SMTPSPEC_LMTP")]
-    pub(crate) lmtp: bool,
-    /// Begin TLS with STARTTLS in each scenario that does not begin with the greeting
-    #[arg(long, env = "SMTPSPEC_TLS", conflicts_with = "tls_on_connect")]
-    pub(crate) tls: bool,
-    /// Begin TLS with the first octet, as on port 465
-    #[arg(long, visible_alias = "tlsc", env = "SMTPSPEC_TLS_ON_CONNECT")]
-    pub(crate) tls_on_connect: bool,
-    /// The user to log in as, for scenarios with AUTH
-    #[arg(long, value_name = "NAME", env = "SMTPSPEC_USER")]
-    pub(crate) user: Option<String>,
-    /// The user's password; other users of this machine can see it on the command line, but not in
-    /// the variable
-    #[arg(
-        long,
-        value_name = "WORD",
-        env = "SMTPSPEC_PASSWORD",
-        hide_env_values = true,
-        requires = "user"
-    )]
-    pub(crate) password: Option<String>,
-    /// Log in before each scenario that has no AUTH of its own, as servers of submission want it
-    #[arg(long, env = "SMTPSPEC_LOGIN")]
-    pub(crate) login: bool,
+    #[command(flatten)]
+    pub(crate) access: Access,
     /// Show passwords, and what is made of them for AUTH, in transcripts and reports
     #[arg(long, env = "SMTPSPEC_SHOW_SECRETS")]
     pub(crate) show_secrets: bool,
@@ -224,6 +203,8 @@ pub(crate) struct ComesOut {
 pub(crate) struct Fuzz {
     #[command(flatten)]
     pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) access: Access,
     #[command(flatten)]
     pub(crate) mail: ComesOut,
     /// Which sessions are made; the same seed makes the same ones. By chance, if nobody says

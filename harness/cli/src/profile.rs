@@ -6,7 +6,7 @@ use std::path::Path;
 use smtpspec_protocol::Protocol;
 use smtpspec_scenario::{Credentials, Outlet, Profile, Source, Tls};
 
-use crate::args::{ComesOut, Run, Target};
+use crate::args::{Access, ComesOut, Run, Target};
 use crate::console::Console;
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -35,26 +35,37 @@ pub(crate) fn read(path: Option<&Path>, console: &Console) -> Result<Profile, Ex
 
 /// The profile of `run`.
 pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
-    let usual = if run.lmtp { "lmtp" } else { USUAL };
-    let mut profile = of_target(&run.target, usual, console)?;
-    if run.lmtp {
+    let mut profile = of_access(&run.access, &run.target, console)?;
+    profile.outlet = outlet(&run.mail, profile.outlet, console)?;
+    Ok(profile)
+}
+
+/// The profile of a target, and how it is spoken to.
+pub(crate) fn of_access(
+    access: &Access,
+    target: &Target,
+    console: &Console,
+) -> Result<Profile, Exit> {
+    let usual = if access.lmtp { "lmtp" } else { USUAL };
+    let mut profile = of_target(target, usual, console)?;
+    if access.lmtp {
         profile.protocol = Protocol::Lmtp;
     }
-    if run.tls {
+    if access.tls {
         profile.tls = Tls::StartTls;
-    } else if run.tls_on_connect {
+    } else if access.tls_on_connect {
         profile.tls = Tls::OnConnect;
     }
-    if let Some(user) = &run.user {
+    if let Some(user) = &access.user {
         // The token of another user is none for this one.
         let token = profile.credentials.take().filter(|had| had.user == *user);
         profile.credentials = Some(Credentials {
             user: user.clone(),
-            password: run.password.clone(),
+            password: access.password.clone(),
             token: token.and_then(|had| had.token),
         });
     }
-    if run.login {
+    if access.login {
         if profile.credentials.as_ref().is_none_or(|had| had.password.is_none()) {
             console.error(
                 "--login needs --user and SMTPSPEC_PASSWORD, or auth: {user: …, password: …} in the \
@@ -64,7 +75,6 @@ pub(crate) fn of_run(run: &Run, console: &Console) -> Result<Profile, Exit> {
         }
         profile.login = true;
     }
-    profile.outlet = outlet(&run.mail, profile.outlet, console)?;
     Ok(profile)
 }
 
@@ -76,15 +86,11 @@ fn of_reference(name: &str, console: &Console) -> Result<Profile, Exit> {
 }
 
 /// The setting of the reference that a run has which names no target.
-pub(crate) const USUAL: &str = "usual";
+const USUAL: &str = "usual";
 
 /// The profile of a target: the file, and the flags over it. `reference` is the setting of the
 /// reference where there is no other target.
-pub(crate) fn of_target(
-    flags: &Target,
-    reference: &str,
-    console: &Console,
-) -> Result<Profile, Exit> {
+fn of_target(flags: &Target, reference: &str, console: &Console) -> Result<Profile, Exit> {
     let mut profile = match (&flags.profile, &flags.server) {
         (None, None) => of_reference(reference, console)?,
         (path, _) => read(path.as_deref(), console)?,

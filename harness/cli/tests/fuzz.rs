@@ -68,6 +68,56 @@ fn what_is_found_is_a_scenario_that_finds_it_again() {
 }
 
 #[test]
+fn a_session_logs_in_and_what_is_kept_of_it_shows_no_password() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (found, corpus) = (folder.path().join("found"), folder.path().join("corpus"));
+    let known = ["--user", "bob", "--password", "secret", "--login", "--tls"];
+    let attack = [
+        "fuzz",
+        "--seed",
+        "1",
+        "--sessions",
+        "300",
+        "--mutant",
+        "auth-second-login-taken",
+        "--output",
+        &text(&found),
+        "--corpus",
+        &text(&corpus),
+    ];
+    let ended = smtpspec(&[&attack[..], &known].concat());
+    assert_eq!(ended.code, 1, "{ended}");
+    assert!(ended.says("rfc4954-4-4"), "{ended}");
+    let kept = [&found, &corpus].map(|folder| fs::read_dir(folder).expect("a folder"));
+    let kept: Vec<String> = kept
+        .into_iter()
+        .flatten()
+        .map(|file| fs::read(file.expect("a file").path()).expect("octets"))
+        .map(|octets| String::from_utf8_lossy(&octets).into_owned())
+        .collect();
+    assert!(kept.iter().any(|one| one.contains("${login}")), "nobody logged in");
+    // The message of PLAIN with this name and password.
+    let shown = kept.iter().find(|one| one.contains("AGJvYgBzZWNyZXQ="));
+    assert_eq!(shown, None);
+    // Who knows the password can play them: the careful server takes no second login.
+    let careful = smtpspec(&[&["run", "--scenarios", &text(&found)], &known[..4]].concat());
+    assert_eq!(careful.code, 0, "{careful}");
+    assert!(careful.says("0 skipped, 0 inconclusive"), "{careful}");
+}
+
+#[test]
+fn sessions_are_played_inside_tls_from_the_first_octet() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = text(&folder.path().join("found"));
+    let within = ["fuzz", "--seed", "1", "--sessions", "60", "--tls-on-connect"];
+    let careful = smtpspec(&[&within[..], &["--output", &output]].concat());
+    assert_eq!(careful.code, 0, "{careful}");
+    let faulty = ["--mutant", "noop-draws-220", "--fail-on", "should", "--output", &output];
+    let found = smtpspec(&[&within[..], &faulty].concat());
+    assert_eq!(found.code, 1, "{found}");
+}
+
+#[test]
 fn a_server_that_goes_silent_or_away_is_told_as_such() {
     use std::io::Write as _;
     let folder = tempfile::tempdir().expect("a folder");

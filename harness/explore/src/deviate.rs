@@ -1,6 +1,9 @@
 //! One thing broken: order, token, octet, line end, length, cut, group, data, or the connection.
 
+mod data;
+
 use crate::dice::Dice;
+use crate::extensions::Parameters;
 use crate::lexicon as words;
 use crate::session::{Move, Session, Then};
 use crate::walk::{self, Ground, Place};
@@ -38,11 +41,17 @@ pub enum Deviation {
     Chunk,
     /// An exchange of AUTH, whether it has its place or not.
     Exchange,
+    /// MAIL or RCPT with a parameter that is wrong in one way.
+    Parameter,
+    /// A command of an extension, whether it has its place or not.
+    Extension,
+    /// A legal command in other letters.
+    Letters,
 }
 
 impl Deviation {
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Order,
         Self::Wrong,
         Self::Token,
@@ -58,6 +67,9 @@ impl Deviation {
         Self::Tls,
         Self::Chunk,
         Self::Exchange,
+        Self::Parameter,
+        Self::Extension,
+        Self::Letters,
     ];
 }
 
@@ -76,7 +88,7 @@ impl Ground {
                 place
             }
             Deviation::Wrong => {
-                session.moves.push(self.line(dice.pick(words::WRONG)));
+                session.moves.push(self.wrong(place, dice));
                 place
             }
             Deviation::Token => self.push_changed(session, place, dice, change_token),
@@ -122,16 +134,28 @@ impl Ground {
                     _ => format!("{} LAST", message.len()),
                 };
                 session.moves.push(walk::chunk(&says, &message));
+                if dice.once_in(2) {
+                    // Behind a chunk that failed none is taken (RFC 3030 §2).
+                    session.moves.extend(self.chunks(true, dice));
+                }
                 after(place)
             }
+            Deviation::Parameter => self.odd_parameter(session, place, dice),
+            Deviation::Extension => {
+                session.moves.push(Move::line(self.command_of_extension(dice)));
+                place
+            }
+            Deviation::Letters => {
+                self.push_changed(session, place, dice, |octets, dice| change_letters(octets, dice))
+            }
             Deviation::Exchange => {
-                let lines = dice.pick(words::EXCHANGES);
-                session.moves.extend(lines.iter().map(|line| self.line(line)));
+                session.moves.extend(self.exchange(dice));
                 place
             }
             Deviation::End => {
                 let mut last = self.next_legal(place, dice);
-                if dice.once_in(2) {
+                // A message that is whole has its end behind it, and is no matter for this.
+                if place == Place::Data || dice.once_in(2) {
                     last.octets.truncate(dice.below(last.octets.len()));
                 }
                 last.then = if dice.once_in(2) { Then::HalfClose } else { Then::Abort };
@@ -175,6 +199,43 @@ impl Ground {
         place
     }
 
+    /// A command that is wrong: more often than not one that would have its place here.
+    fn wrong(&self, place: Place, dice: &mut Dice) -> Move {
+        let here: &[&str] = match place {
+            Place::Connected => &["EHLO", "HELO"],
+            Place::Greeted | Place::Delivered => &["MAIL"],
+            Place::Mail => &["RCPT"],
+            Place::Recipient => &["DATA", "BDAT", "RCPT"],
+            Place::Data => &[],
+        };
+        let lines: Vec<&str> = words::WRONG
+            .iter()
+            .filter(|line| here.iter().any(|verb| line.starts_with(verb)))
+            .copied()
+            .collect();
+        let fitting = !lines.is_empty() && dice.once_in(2);
+        self.line(if fitting { dice.pick(&lines) } else { dice.pick(words::WRONG) })
+    }
+
+    /// Goes on to where MAIL or RCPT has its place, and gives it a parameter that is wrong.
+    fn odd_parameter(&self, session: &mut Session, place: Place, dice: &mut Dice) -> Place {
+        let mut place = place;
+        while matches!(place, Place::Connected | Place::Data) {
+            place = after(place);
+            session.moves.push(self.step_to(place, dice));
+        }
+        let (command, of) = match place {
+            Place::Mail | Place::Recipient => ("RCPT TO:<{recipient}>", Parameters::Rcpt),
+            _ => ("MAIL FROM:<{sender}>", Parameters::Mail),
+        };
+        // Beside others that are legal it is wrong as well.
+        let beside = if dice.once_in(3) { self.parameters(of, dice) } else { String::new() };
+        let odd = self.wrong_parameter(of, dice);
+        let command = self.names.fill(command);
+        session.moves.push(Move::line([&command, beside.as_bytes(), odd.as_bytes()].concat()));
+        place
+    }
+
     /// STARTTLS, and something about it that is not as it should be.
     fn odd_tls(&self, session: &mut Session, dice: &mut Dice) {
         match dice.below(5) {
@@ -198,41 +259,13 @@ impl Ground {
         }
     }
 
-    /// Goes on to DATA, and sends what a server may misread.
-    fn odd_data(&self, session: &mut Session, place: Place, dice: &mut Dice) -> Place {
-        let mut place = place;
-        while place != Place::Data {
+    /// Goes on legally from one place to another.
+    pub(super) fn lead(&self, session: &mut Session, from: Place, to: Place, dice: &mut Dice) {
+        let mut place = from;
+        while place != to {
             place = after(place);
             session.moves.push(self.step_to(place, dice));
         }
-        let mut text = b"Subject: odd\r\n\r\n".to_vec();
-        match dice.below(6) {
-            0 => {
-                let line = [vec![b'x'; dice.pick(words::LENGTHS)], b"\r\n".to_vec()].concat();
-                text.extend(line.repeat(1 + dice.below(3)));
-            }
-            1 => {
-                let count = 1 + dice.below(64);
-                text.extend((0..count).map(|_| dice.octet()));
-                text.extend(b"\r\n");
-            }
-            2 | 3 => {
-                // What looks like the end, and a transaction behind it.
-                let odd = self.names.fill(dice.pick(words::ODD_MESSAGES));
-                let look_alike = odd.strip_suffix(b"b\r\n.\r\n").unwrap_or(&odd);
-                text.extend(look_alike);
-                text.extend(self.names.fill(words::SMUGGLED));
-                session.moves.push(Move::of(text));
-                return Place::Delivered;
-            }
-            _ => text = self.names.fill(dice.pick(words::ODD_MESSAGES)),
-        }
-        if !text.ends_with(b"\r\n.\r\n") {
-            text.extend(b".\r\n");
-        }
-        let message = Move::of(text);
-        session.moves.push(if dice.once_in(3) { cut(message, 2, dice) } else { message });
-        Place::Delivered
     }
 }
 
@@ -247,7 +280,7 @@ pub(crate) fn after(place: Place) -> Place {
     }
 }
 
-fn cut(mut one: Move, cuts: usize, dice: &mut Dice) -> Move {
+pub(super) fn cut(mut one: Move, cuts: usize, dice: &mut Dice) -> Move {
     let length = one.octets.len();
     // Inside CRLF, before it, inside a dot's line, or anywhere.
     for _ in 0..cuts {
@@ -291,6 +324,25 @@ fn change_octet(octets: &mut Vec<u8>, dice: &mut Dice) {
     let odd = dice.pick(words::ODD_OCTETS);
     let keep = usize::from(dice.once_in(2));
     octets.splice(at..at + 1 - keep, odd.iter().copied());
+}
+
+/// Verb, keywords and parameters, which know no case; not the path, of which only the domain is
+/// such (RFC 5321 §2.4).
+fn change_letters(octets: &mut [u8], dice: &mut Dice) {
+    let how = dice.below(3);
+    let mut in_path = false;
+    for (at, octet) in octets.iter_mut().enumerate() {
+        in_path = (in_path || *octet == b'<') && *octet != b'>';
+        if in_path {
+            continue;
+        }
+        *octet = match how {
+            0 => octet.to_ascii_lowercase(),
+            1 => octet.to_ascii_uppercase(),
+            _ if at % 2 == 0 => octet.to_ascii_uppercase(),
+            _ => octet.to_ascii_lowercase(),
+        };
+    }
 }
 
 fn change_line_end(octets: &mut Vec<u8>, dice: &mut Dice) {

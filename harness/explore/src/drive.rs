@@ -9,6 +9,7 @@ use smtpspec_judge::{Action, Due, Ending, Finding, Happening, Heard, Listener, T
 use smtpspec_protocol::Protocol;
 use smtpspec_reference::State;
 
+use crate::access::Access;
 use crate::session::{PAUSE, Session, Then};
 
 /// How long is waited, and for what.
@@ -27,6 +28,7 @@ pub struct Drive {
     moves: VecDeque<Playing>,
     listener: Listener,
     patience: Patience,
+    access: Access,
     stage: Stage,
     hangs: Option<State>,
     /// Whether TLS is to begin once what is due was heard, if the server is ready for it.
@@ -38,11 +40,18 @@ struct Playing {
     then: Then,
 }
 
+/// What follows once the connection is open.
+#[derive(Clone, Copy)]
+enum Opening {
+    /// The greeting is awaited.
+    Patient,
+    /// The first move goes out at once.
+    Hasty,
+}
+
 enum Stage {
     /// The connection is to be opened.
-    Opening {
-        hasty: bool,
-    },
+    Opening(Opening),
     /// The next write of the first move is to go out, not before this time.
     Writing {
         not_before: Duration,
@@ -52,8 +61,10 @@ enum Stage {
         since: Duration,
         half_closed: bool,
     },
-    /// The TLS handshake is under way.
-    Securing,
+    /// The TLS handshake is under way, the one with which the connection begins or a later one.
+    Securing {
+        opening: Option<Opening>,
+    },
     /// Nothing is left to do but to close.
     Closing(Ending),
     Over,
@@ -76,16 +87,17 @@ pub struct Trace {
 
 impl Drive {
     /// Begins a session. Nothing happens before the first call of [`Drive::next`].
-    pub fn new(session: &Session, patience: Patience) -> Self {
+    pub fn new(session: &Session, patience: Patience, access: &Access) -> Self {
         let moves = session.moves.iter().map(|one| Playing {
-            writes: one.writes().map(<[u8]>::to_vec).collect(),
+            writes: one.writes().map(|write| access.put_in(write)).collect(),
             then: one.then,
         });
         Self {
             moves: moves.collect(),
             listener: Listener::of(patience.protocol),
             patience,
-            stage: Stage::Opening { hasty: session.hasty },
+            access: access.clone(),
+            stage: Stage::Opening(if session.hasty { Opening::Hasty } else { Opening::Patient }),
             hangs: None,
             handshake: false,
         }
@@ -95,7 +107,7 @@ impl Drive {
     pub fn next(&mut self, now: Duration) -> Action {
         loop {
             match self.stage {
-                Stage::Opening { .. } => return Action::Open { connection: 0 },
+                Stage::Opening(_) => return Action::Open { connection: 0 },
                 Stage::Writing { not_before } => {
                     if !self.listener.is_open() {
                         self.stage = Stage::Closing(Ending::Close);
@@ -113,10 +125,10 @@ impl Drive {
                     }
                     self.turn(now);
                 }
-                Stage::Securing => return Action::Secure { connection: 0 },
+                Stage::Securing { .. } => return Action::Secure { connection: 0 },
                 Stage::Hearing { .. } if self.is_ready_for_tls() => {
                     self.handshake = false;
-                    self.stage = Stage::Securing;
+                    self.stage = Stage::Securing { opening: None };
                 }
                 Stage::Hearing { since, half_closed } => {
                     let since = since.max(self.listener.last_sent());
@@ -178,12 +190,17 @@ impl Drive {
         self.listener.observe(now, what);
         match self.stage {
             _ if failed => self.stage = Stage::Over,
-            Stage::Securing if secured => self.stage = Stage::Writing { not_before: now },
-            Stage::Securing => self.stage = Stage::Closing(Ending::Close),
-            Stage::Opening { hasty: false } => {
+            Stage::Opening(opening) if self.access.within_tls => {
+                self.stage = Stage::Securing { opening: Some(opening) };
+            }
+            Stage::Securing { .. } if !secured => self.stage = Stage::Closing(Ending::Close),
+            Stage::Opening(Opening::Patient)
+            | Stage::Securing { opening: Some(Opening::Patient) } => {
                 self.stage = Stage::Hearing { since: now, half_closed: false };
             }
-            Stage::Opening { hasty: true } => self.stage = Stage::Writing { not_before: now },
+            Stage::Opening(Opening::Hasty) | Stage::Securing { .. } => {
+                self.stage = Stage::Writing { not_before: now };
+            }
             Stage::Writing { .. } if sent => {
                 let more = self.moves.front().is_some_and(|one| !one.writes.is_empty());
                 let pause = if more { PAUSE } else { Duration::ZERO };
@@ -208,9 +225,12 @@ impl Drive {
         };
     }
 
-    /// What came of it.
+    /// What came of it, without what nobody may see.
     pub fn finish(self) -> Trace {
         let (transcript, heard, findings) = self.listener.end();
-        Trace { transcript, heard, findings, hangs: self.hangs, protocol: self.patience.protocol }
+        let protocol = self.patience.protocol;
+        let mut trace = Trace { transcript, heard, findings, hangs: self.hangs, protocol };
+        self.access.hide_in(&mut trace);
+        trace
     }
 }

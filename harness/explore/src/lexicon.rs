@@ -43,29 +43,6 @@ pub(crate) const MAILS: &[&str] = &[
     "MAIL FROM:<a@3com.example>",
 ];
 
-/// Parameters of MAIL, each with the EHLO keyword that it needs.
-pub(crate) const MAIL_PARAMETERS: &[(&str, &str)] = &[
-    ("SIZE", " SIZE=1000"),
-    ("SIZE", " SIZE=00000000000000000100"),
-    ("SIZE", " size=0"),
-    ("8BITMIME", " BODY=8BITMIME"),
-    ("8BITMIME", " BODY=7BIT"),
-    ("8BITMIME", " body=8bitmime"),
-    ("SMTPUTF8", " SMTPUTF8"),
-    ("SMTPUTF8", " BODY=8BITMIME smtputf8"),
-    ("DSN", " RET=HDRS ENVID=QQ314159"),
-    ("DSN", " RET=FULL"),
-    ("BINARYMIME", " BODY=BINARYMIME"),
-    ("DELIVERBY", " BY=864000;NT"),
-    ("DELIVERBY", " BY=864000;R"),
-    ("DELIVERBY", " BY=1;R"),
-    ("DELIVERBY", " BY=0;R"),
-    ("DELIVERBY", " BY=-1;R"),
-    ("DELIVERBY", " BY=-1;N"),
-    ("DELIVERBY", " by=0;n"),
-    ("MT-PRIORITY", " MT-PRIORITY=-9"),
-];
-
 /// Legal RCPT commands that a server accepts.
 pub(crate) const RCPTS: &[&str] = &[
     "RCPT TO:<{recipient}>",
@@ -77,11 +54,9 @@ pub(crate) const RCPTS: &[&str] = &[
     "RCPT TO:<Postmaster@{domain}>",
     "RCPT TO:<\"{local}\"@{domain}>",
     "RCPT TO:<@relay.example:{recipient}>",
+    "RCPT TO:<{local}@[127.0.0.1]>",
+    "RCPT TO:<{local}@[IPv6:::1]>",
 ];
-
-/// Parameters of RCPT, each with the EHLO keyword that it needs.
-pub(crate) const RCPT_PARAMETERS: &[(&str, &str)] =
-    &[("DSN", " NOTIFY=NEVER"), ("DSN", " NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+2Bb@example.org")];
 
 /// Commands that are legal at any time, and those that are refused wherever they come.
 pub(crate) const ANY_TIME: &[&str] = &[
@@ -223,8 +198,16 @@ pub(crate) const SIZES: &[&str] = &[
     "3 FIRST",
 ];
 
-/// `{600}` and `{12300}` are so many octets of BASE64. Ways through an exchange of AUTH for who has no login here: what a session says may be kept and
-/// shown, and so no password is in it (RFC 4954 §4).
+/// Ways to log in. [`crate::access::LOGIN`] stands for the name and the password.
+pub(crate) const LOGINS: &[&[&str]] = &[
+    &["AUTH PLAIN ${login}"],
+    &["AUTH PLAIN ${login}"],
+    &["AUTH PLAIN", "${login}"],
+    &["auth plain ${login}"],
+];
+
+/// Ways through an exchange of AUTH for who has no login here. `{600}` and `{12300}` are so many octets of
+/// BASE64, `{no-password}` is PLAIN's message with the user's name and no password.
 pub(crate) const EXCHANGES: &[&[&str]] = &[
     &["AUTH PLAIN AG5vYm9keQBub3RoaW5n"],
     &["AUTH PLAIN AG5vYm9keQBub3RoaW5n", "AUTH PLAIN AG5vYm9keQBub3RoaW5n"],
@@ -233,6 +216,8 @@ pub(crate) const EXCHANGES: &[&[&str]] = &[
     &["AUTH PLAIN", "NOOP"],
     &["AUTH PLAIN", "MAIL FROM:<{sender}>"],
     &["AUTH PLAIN AGV2ZQB3cm9uZw=="],
+    &["auth plain AGV2ZQB3cm9uZw=="],
+    &["AUTH PLAIN {no-password}"],
     &["AUTH LOGIN", "ZXZl", "d3Jvbmc="],
     &["AUTH LOGIN", "ZXZl", "*"],
     &["AUTH CRAM-MD5", "ZXZlIDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"],
@@ -241,6 +226,10 @@ pub(crate) const EXCHANGES: &[&[&str]] = &[
     &["AUTH OAUTHBEARER bixhPWV2ZSwBYXV0aD1CZWFyZXIgeAEB", "AQ=="],
     &["AUTH CRAM-MD5 dGVzdA=="],
     &["AUTH LOGIN", "{600}", "{600}"],
+    // A name of 72 octets: it may be as long as it likes (RFC 4616 §2).
+    &[
+        "AUTH PLAIN AGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYQBub3RoaW5n",
+    ],
     &["AUTH PLAIN {600}"],
     &["AUTH PLAIN", "{12300}", "NOOP"],
     &["AUTH PLAIN {12300}", "NOOP"],
@@ -315,7 +304,7 @@ pub(crate) const ODD_OCTETS: &[&[u8]] = &[
 
 /// Ends of a line that are none.
 pub(crate) const LINE_ENDS: &[&[u8]] =
-    &[b"\n", b"\r", b"\n\r", b"\r\r\n", b"\0\r\n", b"\r\0\n", b""];
+    &[b"\n", b"\r", b"\n\r", b"\r\r\n", b"\0\r\n", b"\r\0\n", b" \r\n", b"\t\r\n", b""];
 
 /// Lengths at which something may change: a line's, a path's, a local-part's and a domain's limit
 /// (RFC 5321 §4.5.3.1), and the sizes of buffers.

@@ -6,10 +6,11 @@
 //! | case *i* of seed *s*, computable alone | [`Explorer::case`] |
 //! | chance that can be repeated | [`dice`] |
 //! | what a client does, octet for octet | [`session`] |
+//! | what a connection begins with, and the login that no session shows | [`access`] |
 //! | legal ways through a session | [`walk`] |
 //! | legal paths, out of the grammar | `paths` |
 //! | what can be broken | [`deviate`] |
-//! | what there is to say, and the target's names in it | `lexicon`, [`names`] |
+//! | what there is to say, and the target's names in it | `lexicon`, `extensions`, [`names`] |
 //! | a session being played: what to do next, what was seen | [`drive`] |
 //! | the same against the reference in memory | [`memory`] |
 //! | the same as rows of letters, as the fuzz targets read them | [`letters`] |
@@ -19,9 +20,11 @@
 //!
 //! What an exchange breaks is not judged here: that is the model's, in `smtpspec-judge`.
 
+pub mod access;
 pub mod deviate;
 pub mod dice;
 pub mod drive;
+mod extensions;
 pub mod letters;
 mod lexicon;
 pub mod memory;
@@ -33,6 +36,7 @@ pub mod session;
 pub mod shrink;
 pub mod walk;
 
+pub use access::Access;
 pub use deviate::Deviation;
 pub use dice::Dice;
 pub use drive::{Drive, Patience, Trace};

@@ -7,6 +7,7 @@ use smtpspec_judge::Action;
 use smtpspec_judge::memory::World;
 use smtpspec_reference::Config;
 
+use crate::access::Access;
 use crate::drive::{Drive, Patience, Trace};
 use crate::session::Session;
 
@@ -14,7 +15,7 @@ use crate::session::Session;
 const ACTIONS: usize = 1_000_000;
 
 /// Plays a session against the reference with this configuration.
-pub fn play(session: &Session, config: &Arc<Config>) -> Trace {
+pub fn play(session: &Session, config: &Arc<Config>, access: &Access) -> Trace {
     let mut world = World::new(config, "");
     // Time costs nothing here.
     let patience = Patience {
@@ -22,7 +23,7 @@ pub fn play(session: &Session, config: &Arc<Config>) -> Trace {
         perhaps: Duration::from_millis(50),
         protocol: config.protocol,
     };
-    let mut drive = Drive::new(session, patience);
+    let mut drive = Drive::new(session, patience, access);
     for _ in 0..ACTIONS {
         let action = drive.next(world.tick());
         if action == Action::Done {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use smtpspec_scenario::Profile;
 
 /// Who we are, and whom the target knows.
@@ -17,6 +19,10 @@ pub struct Names {
     pub second: String,
     /// A mailbox that it refuses.
     pub unknown: String,
+    /// What else the profile has names for: lists, domains, mailboxes that have moved.
+    pub others: Vec<String>,
+    /// Who has a login there.
+    pub user: Option<String>,
 }
 
 impl Names {
@@ -32,6 +38,8 @@ impl Names {
                 .unknown_recipient
                 .clone()
                 .unwrap_or_else(|| format!("smtpspec-no-such-user@{domain}")),
+            others: others(profile),
+            user: profile.credentials.as_ref().map(|one| one.user.clone()),
             recipient,
         }
     }
@@ -47,8 +55,8 @@ impl Names {
     }
 
     /// Puts the names into a text: `{client}`, `{sender}`, `{recipient}`, `{second}`, `{unknown}`,
-    /// `{domain}`, `{local}`, and a number for as many octets of BASE64. Other braces stand for
-    /// themselves.
+    /// `{domain}`, `{local}`, `{no-password}`, and a number for as many octets of BASE64. Other braces
+    /// stand for themselves.
     pub fn fill(&self, text: &str) -> Vec<u8> {
         let mut filled = String::with_capacity(text.len() + 32);
         let mut rest = text;
@@ -78,9 +86,22 @@ impl Names {
             "unknown" => self.unknown.as_str().into(),
             "domain" => self.domain().into(),
             "local" => self.local_part().into(),
+            "no-password" => {
+                let user = self.user.as_deref().unwrap_or("bob");
+                STANDARD.encode(format!("\0{user}\0")).into()
+            }
             count => "YWFh".repeat(count.parse::<u16>().ok()? as usize / 4).into(),
         })
     }
+}
+
+/// Values of the profile's variables that may stand in a command, and mailboxes where delivery fails.
+fn others(profile: &Profile) -> Vec<String> {
+    let values = profile.variables.values().chain(profile.undeliverable());
+    let fits = |value: &&String| {
+        !value.is_empty() && value.len() < 256 && !value.contains(['{', '}', '\r', '\n'])
+    };
+    values.filter(fits).cloned().collect()
 }
 
 #[cfg(test)]

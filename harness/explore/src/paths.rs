@@ -91,6 +91,31 @@ fn quoted(dice: &mut Dice) -> String {
     text
 }
 
+/// A mailbox with characters beyond ASCII in its local-part, its domain, or both (RFC 6531 §3.3).
+pub(crate) fn utf8_mailbox(dice: &mut Dice) -> String {
+    let word = |dice: &mut Dice| dice.pick(BEYOND).to_owned();
+    let local = match dice.below(4) {
+        0 => local_part(dice),
+        1 => format!("\"{} {}\"", word(dice), of(ATEXT, 2, dice)),
+        2 => format!("{}.{}", word(dice), of(ATEXT, 3, dice)),
+        _ => word(dice),
+    };
+    let domain = match dice.below(3) {
+        0 => domain(dice),
+        _ => format!("{}.example", word(dice)),
+    };
+    format!("{local}@{domain}")
+}
+
+/// Words that are labels of internationalized domains as well (RFC 5891 §4.2).
+const BEYOND: &[&str] = &[
+    "j\u{fc}rgen",
+    "b\u{fc}cher",
+    "\u{3b4}\u{3bf}\u{3ba}\u{3b9}\u{3bc}\u{3ae}",
+    "\u{4f8b}\u{3048}",
+    "\u{43f}\u{43e}\u{447}\u{442}\u{430}",
+];
+
 /// ```abnf
 /// ( Domain / address-literal )
 /// ```
@@ -105,6 +130,7 @@ fn domain(dice: &mut Dice) -> String {
     let labels = match dice.below(6) {
         0 => 1,
         1 => 8,
+        2 if dice.once_in(4) => return longest_domain(dice),
         _ => 2 + dice.below(3),
     };
     let mut domain: Vec<String> = Vec::new();
@@ -117,6 +143,12 @@ fn domain(dice: &mut Dice) -> String {
         domain.push(label(length, dice));
     }
     domain.join(".")
+}
+
+/// One of 255 octets, which is the most (RFC 5321 §4.5.3.1.2).
+fn longest_domain(dice: &mut Dice) -> String {
+    let labels = [63, 63, 63, 63].map(|length| label(length, dice));
+    labels.join(".")
 }
 
 fn label(length: usize, dice: &mut Dice) -> String {
@@ -185,7 +217,7 @@ fn of(letters: &[u8], count: usize, dice: &mut Dice) -> String {
     (0..count).map(|_| char::from(dice.pick(letters))).collect()
 }
 
-fn letters_in_turn(text: &str) -> String {
+pub(crate) fn letters_in_turn(text: &str) -> String {
     let turned = text.char_indices().map(|(at, letter)| {
         if at % 2 == 0 { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
     });
@@ -201,13 +233,12 @@ mod tests {
     use smtpspec_scenario::Profile;
 
     use super::*;
+    use crate::access::Access;
     use crate::memory::play;
-    use crate::names::Names;
     use crate::session::{Move, Session};
 
     fn ground() -> Ground {
-        let names = Names::of(&Profile::default());
-        Ground { names, offered: Vec::new(), protocol: smtpspec_protocol::Protocol::Smtp }
+        Ground::of(&Profile::default(), Vec::new())
     }
 
     #[test]
@@ -226,7 +257,7 @@ mod tests {
         for index in 0..300 {
             let line = format!("RCPT TO:<{}>", ground().forward_path(&mut Dice::of(1, index)));
             let moves = ["EHLO c.test", "MAIL FROM:<>", &line].map(Move::line).to_vec();
-            let trace = play(&Session { hasty: false, moves }, &config);
+            let trace = play(&Session { hasty: false, moves }, &config, &Access::default());
             let reply = trace.heard.last().and_then(|heard| heard.reply.as_ref());
             assert_eq!(reply.map(|reply| reply.code.get()), Some(250), "{line}");
         }

@@ -14,6 +14,7 @@ use smtpspec_scenario::{
     Speaks, Step,
 };
 
+use crate::access::LOGIN;
 use crate::drive::Trace;
 use crate::names::Names;
 use crate::session::PAUSE;
@@ -115,7 +116,7 @@ fn steps(trace: &Trace, names: &Names) -> Vec<Step> {
     for (index, event) in trace.transcript.events.iter().enumerate() {
         match &event.what {
             Happening::Sent { octets } => {
-                let write = vec![Content::Text(template(octets, names))];
+                let write = contents(octets, names);
                 match acts.last_mut() {
                     Some(Act::Send(Send::Writes { writes, .. })) => writes.push(write),
                     _ => acts.push(Act::Send(Send::Writes { writes: vec![write], pause: PAUSE })),
@@ -147,6 +148,20 @@ fn step(act: Act) -> Step {
         other => other,
     };
     Step { act, on: None, when: None, checks: Vec::new(), note: None, place: Place::default() }
+}
+
+/// What goes out in one write: text, and the login where it stands.
+fn contents(octets: &[u8], names: &Names) -> Vec<Content> {
+    let mut parts = Vec::new();
+    let mut rest = octets;
+    while let Some(at) = memchr::memmem::find(rest, LOGIN.as_bytes()) {
+        let message = Template::bytes(r"\0${user}\0${password}");
+        parts.extend((at > 0).then(|| Content::Text(template(&rest[..at], names))));
+        parts.push(Content::Base64(message.expect("invariant: it is well-formed")));
+        rest = &rest[at + LOGIN.len()..];
+    }
+    parts.push(Content::Text(template(rest, names)));
+    parts
 }
 
 /// The octets, with variables where the profile's names stand.

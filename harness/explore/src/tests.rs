@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use smtpspec_judge::memory::{offered, play as play_case};
+use smtpspec_judge::memory::{hello, play as play_case};
 use smtpspec_reference::{Config, mutants};
 use smtpspec_scenario::{Profile, Source, load, write};
 
@@ -9,11 +9,7 @@ use super::memory::play;
 use super::*;
 
 fn ground(config: &Arc<Config>) -> Ground {
-    Ground {
-        names: Names::of(&Profile::default()),
-        offered: offered(config),
-        protocol: config.protocol,
-    }
+    Ground::of(&Profile::default(), hello(config))
 }
 
 fn usual() -> Arc<Config> {
@@ -31,7 +27,7 @@ fn the_reference_is_convicted_of_nothing() {
     let explorer = Explorer::new(ground(&config), 1);
     for index in 0..3000 {
         let session = explorer.case(index);
-        let trace = play(&session, &config);
+        let trace = play(&session, &config, &Access::default());
         assert!(trace.findings.is_empty(), "case {index}\n{session}{:#?}", trace.findings[0]);
         assert!(trace.hangs.is_none(), "case {index}\n{session}{:?}", trace.hangs);
     }
@@ -48,7 +44,7 @@ fn what_was_new_leads_to_more_and_convicts_nobody_either() {
             0 => explorer.case(index),
             count => explorer.descendant(&seeds[index as usize % count], index),
         };
-        let trace = play(&session, &config);
+        let trace = play(&session, &config, &Access::default());
         assert!(trace.findings.is_empty(), "case {index}\n{session}{:#?}", trace.findings[0]);
         if novelty.note(&trace) {
             seeds.push(session);
@@ -71,7 +67,10 @@ fn a_finding_becomes_small_and_then_a_scenario_that_finds_it_again() {
     let config = mutant("verbs-case-sensitive");
     let explorer = Explorer::new(ground(&config), 3);
     let convicts = |session: &Session| {
-        play(session, &config).findings.first().map(|finding| finding.requirement)
+        play(session, &config, &Access::default())
+            .findings
+            .first()
+            .map(|finding| finding.requirement)
     };
     let (session, requirement) = (0..5000)
         .map(|index| explorer.case(index))
@@ -84,7 +83,7 @@ fn a_finding_becomes_small_and_then_a_scenario_that_finds_it_again() {
     }
     let small = shrink.best().clone();
     assert!(small.moves.len() == 1 && small.octets() <= session.octets(), "{small}");
-    let trace = play(&small, &config);
+    let trace = play(&small, &config, &Access::default());
     let names = Names::of(&Profile::default());
     let made = reproducer::scenario(&trace, &names, requirement, "found", "Found");
     let text = write(&made);

@@ -2,8 +2,10 @@
 //! there to an end that shows what the server has kept (RFC 5321 §4.1.4).
 
 use smtpspec_protocol::Protocol;
+use smtpspec_scenario::{Profile, Tls};
 
 use crate::dice::Dice;
+use crate::extensions::Parameters;
 use crate::lexicon as words;
 use crate::names::Names;
 use crate::paths;
@@ -37,15 +39,66 @@ impl Place {
 pub struct Ground {
     /// The profile's names.
     pub names: Names,
-    /// The EHLO keywords that the server offers, in upper case.
+    /// The lines of the server's reply to EHLO behind the first, each a keyword and what it says
+    /// of it (RFC 5321 §4.1.1.1).
     pub offered: Vec<String>,
     /// What it speaks.
     pub protocol: Protocol,
+    /// How often sessions begin TLS and log in.
+    pub entry: Entry,
+}
+
+/// How often sessions do what a server may want of them before it takes mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Entry {
+    /// STARTTLS nearly always (RFC 3207 §4); otherwise now and then, where it is offered.
+    pub by_tls: bool,
+    /// A login (RFC 4954 §4).
+    pub login: Login,
+}
+
+/// How often sessions log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Login {
+    /// Never: there is no name and password.
+    #[default]
+    Never,
+    /// Now and then.
+    Sometimes,
+    /// Nearly always: the profile wants it.
+    Usually,
 }
 
 impl Ground {
+    /// For a server of this profile that offers this.
+    pub fn of(profile: &Profile, offered: Vec<String>) -> Self {
+        let login = match (crate::Access::of(profile).can_log_in(), profile.login) {
+            (false, _) => Login::Never,
+            (true, false) => Login::Sometimes,
+            (true, true) => Login::Usually,
+        };
+        let entry = Entry { by_tls: profile.tls == Tls::StartTls, login };
+        Self { names: Names::of(profile), offered, protocol: profile.protocol, entry }
+    }
+
     pub(crate) fn offers(&self, keyword: &str) -> bool {
-        self.offered.iter().any(|offered| offered.eq_ignore_ascii_case(keyword))
+        let mut keywords = self.offered.iter().filter_map(|line| line.split(' ').next());
+        // Inside TLS more is offered than in the clear, and our sessions go there.
+        let inside = ["AUTH", "REQUIRETLS"].contains(&keyword);
+        keywords.any(|offered| {
+            offered.eq_ignore_ascii_case(keyword)
+                || inside && offered.eq_ignore_ascii_case("STARTTLS")
+        })
+    }
+
+    /// How large a message the server takes, in octets, where it says so and it is not too much to
+    /// try (RFC 1870 §3).
+    pub(crate) fn size(&self) -> Option<usize> {
+        let words = |line: &String| {
+            let (keyword, value) = line.split_once(' ')?;
+            keyword.eq_ignore_ascii_case("SIZE").then(|| value.trim().parse().ok())?
+        };
+        self.offered.iter().find_map(words).filter(|&size| size > 0)
     }
 
     /// The verb that opens a session.
@@ -82,18 +135,14 @@ impl Ground {
                 moves.extend(self.chunks(place == Place::Delivered, dice));
                 break;
             }
-            moves.push(self.step_to(step, dice));
-            if step == Place::Greeted && self.offers("STARTTLS") && dice.once_in(8) {
-                moves.extend([self.starttls(), self.line(&format!("{} {{client}}", self.hello()))]);
-                // Inside TLS more is offered than in the clear: AUTH, as a rule.
-                if dice.once_in(2) {
-                    let lines = dice.pick(words::EXCHANGES);
-                    moves.extend(lines.iter().map(|line| self.line(line)));
-                }
+            let beyond_ascii = moves.last().is_some_and(is_beyond_ascii);
+            if step == Place::Recipient && beyond_ascii && dice.once_in(2) {
+                // Only behind such a MAIL may these be (RFC 6531 §3.4).
+                moves.push(Move::line(format!("RCPT TO:<{}>", self.other_mailbox(dice))));
             }
-            if step == Place::Greeted && self.offers("AUTH") && dice.once_in(8) {
-                let lines = dice.pick(words::EXCHANGES);
-                moves.extend(lines.iter().map(|line| self.line(line)));
+            moves.push(self.step_to(step, dice));
+            if step == Place::Greeted {
+                moves.extend(self.enter(dice));
             }
             if step == Place::Recipient {
                 while dice.once_in(3) {
@@ -102,6 +151,37 @@ impl Ground {
             }
         }
         moves
+    }
+
+    /// What comes between EHLO and the first transaction: TLS, a login, or nothing.
+    fn enter(&self, dice: &mut Dice) -> Vec<Move> {
+        let mut moves = Vec::new();
+        let begins_tls = if self.entry.by_tls { !dice.once_in(8) } else { dice.once_in(5) };
+        let begins_tls = begins_tls && self.offers("STARTTLS");
+        if begins_tls {
+            moves.extend([self.starttls(), self.line(&format!("{} {{client}}", self.hello()))]);
+        }
+        let logs_in = self.offers("AUTH")
+            && match self.entry.login {
+                Login::Never => false,
+                Login::Sometimes => dice.once_in(6),
+                Login::Usually => !dice.once_in(8),
+            };
+        if logs_in {
+            moves.extend(dice.pick(words::LOGINS).iter().map(|line| self.line(line)));
+        }
+        // Inside TLS more is offered than in the clear: AUTH, as a rule.
+        if self.offers("AUTH") && dice.once_in(if begins_tls && !logs_in { 2 } else { 8 }) {
+            moves.extend(self.exchange(dice));
+        }
+        moves
+    }
+
+    /// A way through an exchange of AUTH.
+    pub(crate) fn exchange(&self, dice: &mut Dice) -> Vec<Move> {
+        let known = self.entry.login != Login::Never && dice.once_in(4);
+        let lines = dice.pick(if known { words::LOGINS } else { words::EXCHANGES });
+        lines.iter().map(|line| self.line(line)).collect()
     }
 
     /// The legal move that leads to a place from the one before it.
@@ -113,23 +193,33 @@ impl Ground {
             }
             Place::Greeted if self.protocol == Protocol::Lmtp => self.line("LHLO {client}"),
             Place::Greeted => self.line(dice.pick(words::HELLOS)),
+            // Lists, domains and mailboxes of which the profile tells, and what it says of them may
+            // make each another case.
+            Place::Mail | Place::Recipient if dice.once_in(12) => {
+                let command = if place == Place::Mail { "MAIL FROM" } else { "RCPT TO" };
+                Move::line(format!("{command}:<{}>", self.other_mailbox(dice)))
+            }
+            Place::Mail if self.offers("SMTPUTF8") && dice.once_in(10) => {
+                let command = self.phrase("MAIL FROM:<{utf8}> SMTPUTF8", dice);
+                Move::line(command)
+            }
             Place::Mail if dice.once_in(3) => {
                 let command = format!("MAIL FROM:<{}>", paths::reverse_path(dice));
-                self.with_parameters(&command, words::MAIL_PARAMETERS, dice)
+                self.with_parameters(&command, Parameters::Mail, dice)
             }
             Place::Mail => {
                 let command = self.names.fill(dice.pick(words::MAILS));
                 let command = String::from_utf8_lossy(&command);
-                self.with_parameters(&command, words::MAIL_PARAMETERS, dice)
+                self.with_parameters(&command, Parameters::Mail, dice)
             }
             Place::Recipient if dice.once_in(2) => {
                 let command = format!("RCPT TO:<{}>", self.forward_path(dice));
-                self.with_parameters(&command, words::RCPT_PARAMETERS, dice)
+                self.with_parameters(&command, Parameters::Rcpt, dice)
             }
             Place::Recipient => {
                 let command = self.names.fill(dice.pick(words::RCPTS));
                 let command = String::from_utf8_lossy(&command);
-                self.with_parameters(&command, words::RCPT_PARAMETERS, dice)
+                self.with_parameters(&command, Parameters::Rcpt, dice)
             }
             Place::Data => self.line(if dice.once_in(8) { "data" } else { "DATA" }),
             Place::Delivered => self.text(dice.pick(words::MESSAGES)),
@@ -148,19 +238,18 @@ impl Ground {
         let (first, rest) = message.split_at(if dice.once_in(2) { at } else { 0 });
         let mut moves = Vec::new();
         if !first.is_empty() || !whole {
-            moves.push(chunk(&first.len().to_string(), first));
+            moves.push(chunk(&size_of(first, dice), first));
         }
         if whole {
-            moves.push(chunk(&format!("{} LAST", rest.len()), rest));
+            let last = dice.pick(&["LAST", "LAST", "LAST", "last", "Last"]);
+            moves.push(chunk(&format!("{} {last}", size_of(rest, dice)), rest));
         }
         moves
     }
 
-    fn with_parameters(&self, command: &str, known: &[(&str, &str)], dice: &mut Dice) -> Move {
-        let (keyword, parameter) = dice.pick(known);
-        let with = dice.once_in(3) && self.offers(keyword);
+    fn with_parameters(&self, command: &str, of: Parameters, dice: &mut Dice) -> Move {
         // The command has its names already, and may have braces of its own.
-        Move::line(format!("{command}{}", if with { parameter } else { "" }))
+        Move::line(format!("{command}{}", self.parameters(of, dice)))
     }
 
     /// An end from this place on, which shows what the server made of all before it.
@@ -212,6 +301,17 @@ impl Ground {
         moves.push(self.line("QUIT"));
         moves
     }
+}
+
+/// How large a chunk is, now and then with zeros before it (RFC 3030 §2).
+fn size_of(chunk: &[u8], dice: &mut Dice) -> String {
+    let zeros = if dice.once_in(8) { "00" } else { "" };
+    format!("{zeros}{}", chunk.len())
+}
+
+/// Whether this is a MAIL behind which mailboxes beyond ASCII may stand (RFC 6531 §3.4).
+fn is_beyond_ascii(one: &Move) -> bool {
+    one.octets.to_ascii_uppercase().windows(10).any(|part| part.starts_with(b" SMTPUTF8"))
 }
 
 /// A BDAT that says this of its octets.

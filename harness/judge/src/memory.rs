@@ -216,15 +216,17 @@ impl Conversation {
 
 /// The keywords that the reference with this configuration offers after EHLO, or LHLO.
 pub fn offered(config: &Arc<Config>) -> Vec<String> {
+    let keyword = |line: String| line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
+    hello(config).into_iter().map(keyword).collect()
+}
+
+/// The lines of its reply to EHLO behind the first, each a keyword and what it says of it.
+pub fn hello(config: &Arc<Config>) -> Vec<String> {
     let mut conversation = Conversation::open(config);
     let hello = format!("{} smtpspec.invalid\r\n", config.protocol.hello());
     let replies = conversation.say(hello.as_bytes());
     let lines = replies.last().map_or(&[][..], |reply| reply.lines.as_slice());
-    let keyword = |line: &Vec<u8>| {
-        let word = line.split(|&octet| octet == b' ').next().unwrap_or_default();
-        String::from_utf8_lossy(word).to_ascii_uppercase()
-    };
-    lines.iter().skip(1).map(keyword).collect()
+    lines.iter().skip(1).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
 }
 
 /// The cipher suite of handshakes that take place in memory.

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use smtpspec_protocol::escape::escape;
 use smtpspec_reference::sasl;
 
+use crate::listener::Heard;
 use crate::outcome::Outcome;
-use crate::transcript::{Event, Happening};
+use crate::transcript::{Event, Happening, Transcript};
 use crate::verdict::Finding;
 
 /// What stands in the place of a secret.
@@ -18,6 +19,27 @@ const HIDDEN: &[u8] = b"[hidden]";
 
 /// How long a piece of a secret is that is hidden wherever it stands; shorter secrets only whole.
 const PIECE: usize = 8;
+
+/// Hides secrets in all that came of a session, as they are and in BASE64.
+pub fn hide(
+    secrets: &[&[u8]],
+    transcript: &mut Transcript,
+    heard: &mut [Heard],
+    findings: &mut [Finding],
+) {
+    let mut all = Secrets::default();
+    for secret in secrets {
+        all.add(secret);
+    }
+    all.hide_in_events(&mut transcript.events);
+    for finding in findings {
+        all.hide_in_finding(finding);
+    }
+    for line in heard.iter_mut().filter_map(|one| one.reply.as_mut()).flat_map(|one| &mut one.lines)
+    {
+        hide_in_stream(&all.pieces, &mut [line]);
+    }
+}
 
 /// The secrets of a case: those of the profile, and what was made of them.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ mod process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smtpspec_explore::{Explorer, Ground, Names, Session, Trace};
+use smtpspec_explore::{Access, Explorer, Ground, Names, Session, Trace};
 use smtpspec_judge::{Happening, Target};
 use smtpspec_scenario::Profile;
 use tokio::task::JoinSet;
@@ -124,11 +124,8 @@ pub async fn fuzz(
         Err(why) => (None, Some(why)),
     };
     let names = Names::of(profile);
-    let ground = Ground {
-        names: names.clone(),
-        offered: contact.offered.clone(),
-        protocol: profile.protocol,
-    };
+    let offered = contact.target.ehlo.iter().skip(1).cloned().collect();
+    let ground = Ground::of(profile, offered);
     let explorer = Explorer::new(ground, options.seed);
     let ends = options.time.map(|time| later(Instant::now(), time));
     let hunt = Arc::new(Hunt::new(explorer, names, &options));
@@ -141,6 +138,7 @@ pub async fn fuzz(
             connect: profile.timeouts.connect,
             reply: options.reply,
             protocol: profile.protocol,
+            access: Access::of(profile),
         },
         target: target.clone(),
         profile: profile.clone(),

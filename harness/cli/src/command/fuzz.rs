@@ -18,7 +18,7 @@ use smtpspec_runner::{
     Crash, Embedded, FuzzEvent, FuzzOptions, Launched, Postbox, ServerCommand, Sink, Stop,
     TargetAddress, config_of, fuzz as attack,
 };
-use smtpspec_scenario::{Outlet, Profile, write};
+use smtpspec_scenario::{Outlet, Profile, Tls, write};
 
 use super::prove::named;
 use super::run::{grade, words_of};
@@ -123,7 +123,7 @@ fn plan(fuzz: &Fuzz, console: &Console) -> Result<Plan, Exit> {
         Exit::Usage
     })?;
     let mutants = named(&fuzz.mutants, console)?;
-    let mut profile = profile::of_target(&fuzz.target, profile::USUAL, console)?;
+    let mut profile = profile::of_access(&fuzz.access, &fuzz.target, console)?;
     profile.outlet = profile::outlet(&fuzz.mail, profile.outlet, console)?;
     let target = match profile.server.as_deref().map(str::parse::<TargetAddress>).transpose() {
         Ok(target) => target,
@@ -202,7 +202,11 @@ async fn play(
         // What it accepts is there at once.
         profile.outlet = Some(Outlet::Memory);
         profile.timeouts.settle = SETTLED;
-        Some(Embedded::with(config, Sink::Postbox(plan.options.postbox.clone())).await?)
+        let sink = Sink::Postbox(plan.options.postbox.clone());
+        Some(match profile.tls {
+            Tls::OnConnect => Embedded::within_tls(config, sink).await?,
+            Tls::None | Tls::StartTls => Embedded::with(config, sink).await?,
+        })
     } else {
         None
     };
@@ -327,7 +331,7 @@ fn results(fuzz: &Fuzz, fuzzed: &Fuzzed, started: jiff::Timestamp) -> Results {
         (None, false) => None,
     };
     let started = jiff::Timestamp::from_second(started.as_second()).unwrap_or(started);
-    let mut options = words_of(&fuzz.target, &fuzz.mail);
+    let mut options = words_of(&fuzz.target, &fuzz.access, &fuzz.mail);
     options.extend(["--scenarios".to_owned(), fuzz.output.display().to_string()]);
     Results {
         schema: SCHEMA.to_owned(),

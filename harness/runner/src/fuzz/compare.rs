@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use smtpspec_catalogue::RequirementId;
-use smtpspec_explore::{Explorer, Ground, Names, Session, Trace, sights};
+use smtpspec_explore::{Access, Explorer, Ground, Session, Trace, sights};
 use smtpspec_reference::State;
 use smtpspec_scenario::Profile;
 use tokio::task::JoinSet;
@@ -69,11 +69,12 @@ pub async fn compare(
     stop: &Stop,
 ) -> Result<Compared, Unreachable> {
     let (here, there) = (probe(targets[0], profile).await?, probe(targets[1], profile).await?);
-    let mut offered = here.offered.clone();
-    let known =
-        |keyword: &String| there.offered.iter().any(|one| one.eq_ignore_ascii_case(keyword));
-    offered.retain(known);
-    let ground = Ground { names: Names::of(profile), offered, protocol: profile.protocol };
+    let known = |line: &&String| {
+        let keyword = line.split(' ').next().unwrap_or_default();
+        there.offered.iter().any(|one| one.eq_ignore_ascii_case(keyword))
+    };
+    let offered = here.target.ehlo.iter().skip(1).filter(known).cloned().collect();
+    let ground = Ground::of(profile, offered);
     let explorer = Arc::new(Explorer::new(ground, options.seed));
     let began = Instant::now();
     let ends = options.time.map(|time| later(began, time));
@@ -85,6 +86,7 @@ pub async fn compare(
             connect: profile.timeouts.connect,
             reply: options.reply,
             protocol: profile.protocol,
+            access: Access::of(profile),
         });
         let (explorer, shared, stop) = (Arc::clone(&explorer), Arc::clone(&shared), stop.clone());
         let limit = options.sessions.unwrap_or(u64::MAX);

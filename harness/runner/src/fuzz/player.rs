@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use smtpspec_explore::{Drive, Patience, Session, Trace};
+use smtpspec_explore::{Access, Drive, Patience, Session, Trace};
 use smtpspec_judge::{Action, Ending, Happening};
 use smtpspec_protocol::Protocol;
 use tokio::time::{Instant, sleep_until};
@@ -21,14 +21,16 @@ pub(super) struct Player {
     pub(super) reply: Duration,
     /// What the target speaks.
     pub(super) protocol: Protocol,
+    /// What each connection begins with, and the login that goes into sessions.
+    pub(super) access: Access,
 }
 
 impl Player {
     /// Plays a session; `perhaps` is waited where a reply may come or not.
     pub(super) async fn play(&self, session: &Session, perhaps: Duration) -> Trace {
         let began = Instant::now();
-        let mut drive =
-            Drive::new(session, Patience { reply: self.reply, perhaps, protocol: self.protocol });
+        let patience = Patience { reply: self.reply, perhaps, protocol: self.protocol };
+        let mut drive = Drive::new(session, patience, &self.access);
         let mut open = None;
         loop {
             let action = drive.next(began.elapsed());

@@ -2,18 +2,14 @@
 
 use smtpspec_judge::Segmentation;
 
-use crate::args::{ComesOut, Run, Target};
+use crate::args::{Access, ComesOut, Run, Target};
 
 /// What the user said of the target and of how to talk to it, in the words of the command line.
 pub(super) fn words(run: &Run) -> Vec<String> {
-    let mut words = words_of(&run.target, &run.mail);
+    let mut words = words_of(&run.target, &run.access, &run.mail);
     let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
     if let Some(command) = &run.launch.server_command {
         add("--server-command", command);
-    }
-    // Not the password: the words are shown in reports.
-    if let Some(user) = &run.user {
-        add("--user", user);
     }
     for path in &run.scenarios {
         add("--scenarios", &path.display().to_string());
@@ -21,24 +17,12 @@ pub(super) fn words(run: &Run) -> Vec<String> {
     if run.segmentation != Segmentation::default() {
         add("--segmentation", run.segmentation.as_str());
     }
-    if run.tls {
-        words.push("--tls".to_owned());
-    }
-    if run.tls_on_connect {
-        words.push("--tls-on-connect".to_owned());
-    }
-    if run.login {
-        words.push("--login".to_owned());
-    }
-    if run.lmtp {
-        words.push("--lmtp".to_owned());
-    }
     words
 }
 
-/// What the user said of the target and of where its mail comes out, in the words of the command
-/// line.
-pub(crate) fn words_of(target: &Target, mail: &ComesOut) -> Vec<String> {
+/// What the user said of the target, of how it is spoken to and of where its mail comes out, in the
+/// words of the command line.
+pub(crate) fn words_of(target: &Target, access: &Access, mail: &ComesOut) -> Vec<String> {
     let mut words = Vec::new();
     let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
     if let Some(profile) = &target.profile {
@@ -50,6 +34,8 @@ pub(crate) fn words_of(target: &Target, mail: &ComesOut) -> Vec<String> {
         ("--to", &to),
         ("--unknown-to", &target.unknown_to),
         ("--ehlo", &target.ehlo),
+        // Not the password: the words are shown in reports.
+        ("--user", &access.user),
     ];
     for (flag, value) in texts {
         if let Some(value) = value {
@@ -68,5 +54,12 @@ pub(crate) fn words_of(target: &Target, mail: &ComesOut) -> Vec<String> {
     if let Some(folder) = &mail.delivered_maildir {
         add("--delivered-maildir", &folder.display().to_string());
     }
+    let said = [
+        ("--tls", access.tls),
+        ("--tls-on-connect", access.tls_on_connect),
+        ("--login", access.login),
+        ("--lmtp", access.lmtp),
+    ];
+    words.extend(said.iter().filter(|(_, said)| *said).map(|(flag, _)| (*flag).to_owned()));
     words
 }
