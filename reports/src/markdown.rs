@@ -17,7 +17,7 @@ use crate::block;
 use crate::text::Pen;
 use crate::view::excerpt::shorten;
 use crate::view::tally::{self, Kept, tally};
-use crate::view::{self, printable};
+use crate::view::{self, known, printable};
 use code::{cell, fence, span, summary};
 
 /// How many octets the whole page has, at most.
@@ -36,6 +36,7 @@ pub(crate) fn render(results: &Results) -> String {
     let mut page = header(results);
     table(&mut page, results, Verdict::Fail, "Broken requirements (MUST)");
     table(&mut page, results, Verdict::Warn, "Broken recommendations (SHOULD)");
+    broken_entries(&mut page, results);
     errors(&mut page, results);
     let sections = sections(results);
     let unjudged = unjudged(results);
@@ -91,6 +92,9 @@ fn header(results: &Results) -> String {
     let time = view::elapsed(results.elapsed_ms.saturating_mul(1000));
     let counts = counts.join(", ");
     add(&mut page, format_args!("\nCases: {counts}, of {} in {time}.", results.summary.selected));
+    if let Some(baseline) = &results.baseline {
+        add(&mut page, format_args!("{}.\n", span(&known::answer(baseline))));
+    }
     let tool = span(&format!("{} {}", results.tool.name, results.tool.version));
     let greeting = target.greeting.as_deref().map(|text| shorten(&printable(text), LINE));
     let greeting = greeting.map_or_else(String::new, |text| format!(" Greeting: {}.", span(&text)));
@@ -117,7 +121,8 @@ fn table(page: &mut String, results: &Results, verdict: Verdict, heading: &str) 
         let what = found.map_or(case.reason.as_deref().unwrap_or_default(), |found| &found.what);
         let wanted = found.map_or("", |found| found.wanted.as_str());
         let rule = found.map_or_else(String::new, |found| link(found.requirement));
-        rows.push(format!("| {} | {rule} | {} | {} |", cell(&case.id), cell(what), cell(wanted)));
+        let id = cell(&case.id) + known_mark(results, &case.id);
+        rows.push(format!("| {id} | {rule} | {} | {} |", cell(what), cell(wanted)));
     }
     for RunFinding { case, cases, finding } in of_model(results, verdict) {
         let seen = match cases {
@@ -125,6 +130,7 @@ fn table(page: &mut String, results: &Results, verdict: Verdict, heading: &str) 
             cases => format!("{} and {} more", cell(case), cases - 1),
         };
         let rule = link(finding.requirement);
+        let seen = seen + known_mark(results, finding.requirement.as_str());
         let (what, wanted) = (cell(&finding.what), cell(&finding.wanted));
         rows.push(format!("| seen by the model in {seen} | {rule} | {what} | {wanted} |"));
     }
@@ -146,6 +152,29 @@ fn table(page: &mut String, results: &Results, verdict: Verdict, heading: &str) 
     }
     if shown < all {
         add(page, format_args!("\n_{}_", left_out_note(all - shown, "line", "has no room here")));
+    }
+}
+
+/// Says of what a baseline expected that it is known.
+fn known_mark(results: &Results, id: &str) -> &'static str {
+    if known::of(results, id).is_some() { ", known" } else { "" }
+}
+
+/// The entries of the baseline that do not hold any more.
+fn broken_entries(page: &mut String, results: &Results) {
+    /// How many are told.
+    const MOST: usize = 50;
+    let Some(baseline) = &results.baseline else { return };
+    let entries = known::broken(baseline);
+    if entries.is_empty() {
+        return;
+    }
+    page.push_str("\n### The baseline does not hold any more\n\n");
+    for (number, why) in entries.iter().take(MOST) {
+        add(page, format_args!("- line {number}: {}", span(&shorten(why, LINE))));
+    }
+    if let Some(more) = entries.len().checked_sub(MOST).filter(|more| *more > 0) {
+        add(page, format_args!("- _{}_", left_out_note(more, "line", "is not listed")));
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Card {
     pub(crate) no_dialogue: Option<&'static str>,
     pub(crate) place: Option<String>,
     pub(crate) replay: String,
+    /// Why a baseline expected it, where one did.
+    pub(crate) known: Option<String>,
     /// What people made of it who read the dialogue: in a word, and why.
     pub(crate) judgement: Option<(String, String)>,
 }
@@ -160,6 +162,7 @@ impl Cards<'_> {
         let evidence = model.map(|found| &found.finding.evidence).chain(own);
         let (dialogue, no_dialogue) = self.dialogue(case, evidence);
         let reason = case.reason.as_deref().unwrap_or("no reason was given");
+        let known = self.known(&case.id);
         let first = case.findings.first();
         Card {
             anchor,
@@ -169,7 +172,8 @@ impl Cards<'_> {
             sign: sign(case.verdict),
             level: first.map_or("", |finding| grade(finding.level.grade())),
             extension: printable(extension(&case.spec)).into_owned(),
-            open,
+            // What is known is there to be looked up.
+            open: open && known.is_none(),
             findings: case.findings.iter().take(FINDINGS).map(Found::of).collect(),
             more_findings: case.findings.len().saturating_sub(FINDINGS),
             // A finding says it all; without one the reason is all there is.
@@ -179,6 +183,7 @@ impl Cards<'_> {
             no_dialogue,
             place: Some(view::place(case, first)),
             replay: view::replay(self.results, &case.id),
+            known,
             judgement: None,
         }
     }
@@ -202,6 +207,7 @@ impl Cards<'_> {
             cases => format!("seen in {}, the first of {cases} scenarios", printable(&found.case)),
         };
         let rule = finding.requirement.requirement();
+        let known = self.known(finding.requirement.as_str());
         Card {
             anchor: anchors.name(&self.kind, finding.requirement.as_str()),
             id: finding.requirement.as_str().to_owned(),
@@ -210,7 +216,7 @@ impl Cards<'_> {
             sign: sign(verdict),
             level: grade(finding.level.grade()),
             extension: extension(&format!("rfc{}", rule.rfc)).to_owned(),
-            open,
+            open: open && known.is_none(),
             findings: vec![Found::of(finding)],
             more_findings: 0,
             reason: None,
@@ -219,8 +225,15 @@ impl Cards<'_> {
             no_dialogue,
             place: case.map(|case| view::place(case, Some(finding))),
             replay: view::replay(self.results, &found.case),
+            known,
             judgement: None,
         }
+    }
+
+    /// Why a baseline expected this, where one did.
+    fn known(&self, id: &str) -> Option<String> {
+        let entry = self.results.baseline.as_ref().zip(view::known::of(self.results, id));
+        entry.map(|(baseline, known)| sentence(&view::known::why(baseline, known)))
     }
 
     /// The dialogue of a case, as long as there is room on the page.

@@ -31,6 +31,10 @@ pub(super) struct Heading {
     /// What the model saw beside the scenarios' own expectations.
     pub(super) model: usize,
     pub(super) replay: String,
+    /// How the run stands to its baseline, in a line.
+    pub(super) baseline: Option<String>,
+    /// The baseline's entries that do not hold any more, by their lines.
+    pub(super) broken_entries: Vec<(u32, String)>,
 }
 
 /// What was learnt of the requirements of one level.
@@ -94,6 +98,8 @@ impl Heading {
             not_run: results.summary.not_run,
             model: results.findings.len(),
             replay: view::again(results),
+            baseline: results.baseline.as_ref().map(view::known::answer),
+            broken_entries: results.baseline.as_ref().map(view::known::broken).unwrap_or_default(),
         }
     }
 }

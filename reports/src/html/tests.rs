@@ -21,6 +21,28 @@ fn every_verdict_has_its_place() {
 }
 
 #[test]
+fn what_a_baseline_knows_is_told_as_such_and_closed() {
+    let results = fixture::expected();
+    let page = page(&results);
+    let card = |id: &str| {
+        let at = page.find(&format!("id=\"{id}\" data-v")).expect("a card");
+        let end = page[at..].find("</details>").expect("its end");
+        &page[at..at + end]
+    };
+    let known = card("case-rfc5321/4.1.1.3/before-mail");
+    let head = known.split('>').next().unwrap_or_default();
+    assert!(known.contains("<small>known</small>") && !head.contains(" open"), "{known}");
+    assert!(known.contains("<b>Known.</b> the vendor knows of it"), "{known}");
+    let new = card("case-rfc5321/4.1.1.9/long");
+    assert!(!new.contains("Known") && new.split('>').next().is_some_and(|it| it.contains(" open")));
+    assert!(page.contains("<b>by smtpspec-baseline.yaml: 3 known, 2 new that fail"), "{page}");
+    assert!(
+        page.contains("<tr><td>line 18</td><td>`rfc5321/4.1.1.10/closes` was expected to fail")
+    );
+    assert!(!body(&fixture::everything()).contains("baseline"));
+}
+
+#[test]
 fn a_run_that_ended_early_says_so_on_top() {
     insta::assert_snapshot!(body(&fixture::unreachable()));
 }

@@ -104,3 +104,15 @@ fn a_part_of_a_run_says_which() {
     let page = render(&fixture::part());
     assert!(page.contains("\n\nThis is part 2 of 3, of 82 cases in all.\n\n"), "{page}");
 }
+
+#[test]
+fn what_a_baseline_knows_is_told_as_such() {
+    let page = render(&fixture::expected());
+    let row = |id: &str| page.lines().find(|line| line.starts_with(&format!("| `{id}`")));
+    let known = row("rfc5321/4.1.1.3/before-mail").expect("a row");
+    assert!(known.contains("`, known |"), "{known}");
+    assert!(row("rfc5321/4.1.1.9/long").is_some_and(|row| !row.contains("known")), "{page}");
+    assert!(page.contains("`by smtpspec-baseline.yaml: 3 known, 2 new that fail"), "{page}");
+    assert!(page.contains("- line 27: "), "{page}");
+    assert!(!render(&fixture::everything()).contains("baseline"));
+}

@@ -48,20 +48,12 @@ pub(super) fn baseline(page: &mut String, results: &Results, pen: Pen, verbosity
             page.push('\n');
         }
     }
-    let worse: Vec<_> = comparison.new.iter().filter(|seen| seen.line.is_some()).collect();
-    if comparison.stale.is_empty() && worse.is_empty() {
+    let entries = known::broken(comparison);
+    if entries.is_empty() {
         return;
     }
     let heading = format!("{file} does not hold any more");
     line(page, &pen.paint(of_verdict(Verdict::Fail), &heading));
-    let stale = comparison.stale.iter().map(|stale| (stale.line, known::why_stale(stale)));
-    let worse = worse.into_iter().map(|seen| {
-        let what = if seen.verdict == Verdict::Fail { "fails" } else { "warns" };
-        let text = format!("`{}` {what}, which is worse than expected", printable(&seen.id));
-        (seen.line.unwrap_or_default(), text)
-    });
-    let mut entries: Vec<_> = stale.chain(worse).collect();
-    entries.sort();
     for (number, why) in entries {
         let lead = format!("line {number:<4}  ");
         for (index, part) in

@@ -61,6 +61,26 @@ pub(crate) fn why_stale(stale: &Stale) -> String {
     }
 }
 
+/// The entries that do not hold any more, each with its line in the file and what to do.
+pub(crate) fn broken(comparison: &Comparison) -> Vec<(u32, String)> {
+    let stale = comparison.stale.iter().map(|stale| (stale.line, why_stale(stale)));
+    let worse = comparison.new.iter().filter_map(|seen| {
+        let what = if seen.verdict == Verdict::Fail { "fails" } else { "warns" };
+        let text = format!("`{}` {what}, which is worse than expected", printable(&seen.id));
+        Some((seen.line?, text))
+    });
+    let mut entries: Vec<_> = stale.chain(worse).collect();
+    entries.sort();
+    entries
+}
+
+/// What a run differs in from its baseline, in one line: `by FILE: 3 known, 2 new that fail`.
+pub(crate) fn answer(comparison: &Comparison) -> String {
+    let counts: Vec<String> = counts(comparison).into_iter().map(|(_, text)| text).collect();
+    let counts = if counts.is_empty() { "as expected".to_owned() } else { counts.join(", ") };
+    format!("by {}: {counts}", printable(&comparison.file))
+}
+
 /// Which cases show it, where the entry does not say it.
 fn listed(seen: &[Seen], entry: &str) -> String {
     match seen {
