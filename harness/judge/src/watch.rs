@@ -17,6 +17,7 @@ mod data;
 mod doubt;
 mod ending;
 mod exchange;
+mod hindsight;
 mod judging;
 mod login;
 mod pairing;
@@ -38,10 +39,12 @@ use self::data::Data;
 use self::doubt::Doubt;
 use self::exchange::no_reply;
 pub(crate) use self::exchange::{Asked, Exchange};
+use self::hindsight::Past;
 use crate::listener::Due;
 use crate::verdict::{Evidence, Finding};
 
 /// The watch over one connection on which the harness is the client.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Watch {
     model: Model,
     reader: ReplyReader,
@@ -59,6 +62,11 @@ pub(crate) struct Watch {
     /// What came behind the reply that swapped the roles; it is no reply.
     leftover: Vec<u8>,
     findings: Vec<Finding>,
+    /// The exchanges since the first that broke a rule.
+    past: VecDeque<Past>,
+    /// Whether the state is lost for a reply that looks like a stray one, and nothing was sent since:
+    /// whatever comes now shows that it was.
+    looks_back: bool,
     /// A command that drew no reply so far, in the time that a reply is given.
     unanswered: Option<Finding>,
     /// Why the state can't be known any more, for the transcript; taken once.
@@ -88,6 +96,8 @@ struct Conduct {
     impatient: bool,
     /// How many commands were answered since the last message.
     commands: usize,
+    /// How many were in the whole session that have no part in a transaction.
+    asides: usize,
 }
 
 impl Conduct {
@@ -95,7 +105,7 @@ impl Conduct {
     /// message than any client needs, against which servers defend themselves (RFC 5321 §7.8).
     fn tries_patience(&self) -> bool {
         const MANY_COMMANDS: usize = 10;
-        self.impatient || self.commands > MANY_COMMANDS
+        self.impatient || self.commands > MANY_COMMANDS || self.asides >= MANY_COMMANDS
     }
 }
 
@@ -130,6 +140,8 @@ impl Watch {
             exchanges: VecDeque::new(),
             leftover: Vec::new(),
             findings: Vec::new(),
+            past: VecDeque::new(),
+            looks_back: false,
             unanswered: None,
             remark: None,
             conduct: Conduct {
@@ -138,6 +150,7 @@ impl Watch {
                 left: false,
                 impatient: false,
                 commands: 0,
+                asides: 0,
             },
             encrypted: false,
             starttls: 0,
@@ -147,6 +160,7 @@ impl Watch {
 
     /// Takes note of octets that were sent.
     pub(crate) fn sent(&mut self, octets: &[u8]) {
+        self.looks_back &= octets.is_empty();
         self.pending.extend(octets);
         self.look_for_starttls(octets);
         self.scan_data();
@@ -193,6 +207,8 @@ impl Watch {
         self.pending.clear();
         self.doubt = None;
         self.unanswered = None;
+        self.past.clear();
+        self.looks_back = false;
         self.encrypted = false;
         self.starttls = 0;
         if !matches!(self.phase, Phase::Greeting) {
@@ -310,6 +326,12 @@ impl Watch {
         self.pending.clear();
         self.doubt = None;
         self.conduct.blameless = false;
+    }
+
+    /// The same, where the next reply may show that the last was a stray one.
+    fn lose_for_stray(&mut self, why: &'static str) {
+        self.looks_back = self.pending.is_empty();
+        self.lose(why);
     }
 
     /// Whether what comes may be TLS: surely, or because nobody knows what became of a STARTTLS.

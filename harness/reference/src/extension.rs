@@ -176,6 +176,18 @@ pub(crate) fn is_beyond_us(model: &Model, keyword: &[u8]) -> bool {
     })
 }
 
+/// Whether the parameter belongs to a registered extension that the server does not offer.
+pub(crate) fn is_of_unoffered(model: &Model, keyword: &[u8]) -> bool {
+    let known = EXTENSIONS.iter().any(|one| {
+        let of_it = [one.mail_parameters(), one.rcpt_parameters()];
+        !model.offers(one.keyword()) && of_it.iter().any(|all| holds(all, keyword))
+    });
+    let registered = |(extension, parameters): &(&str, &[&str])| {
+        !model.offers(extension) && holds(parameters, keyword)
+    };
+    known || REGISTERED.iter().any(registered)
+}
+
 /// Whether the verb is that of a registered extension that the model has no file for.
 pub(crate) fn is_registered_verb(verb: &[u8]) -> bool {
     holds(&["ATRN", "AUTH", "BDAT", "BURL", "ETRN", "STARTTLS", "XCLIENT", "XFORWARD"], verb)

@@ -9,8 +9,7 @@ use smtpspec_protocol::{Parameter, Parameters, Reply, Request, limits};
 use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::Model;
-use crate::rfc5321::form::Form as CommandForm;
-use crate::rfc5321::keywords;
+use crate::rfc5321::{grammar, keywords};
 use crate::state::State;
 use crate::text::TextRule;
 
@@ -75,8 +74,8 @@ pub(crate) fn of_mail(
     expectation: Expectation,
 ) -> Expectation {
     let Some(set) = Set::read(model, parameters, &["RET", "ENVID"]) else { return expectation };
-    let sole = set.alone && CommandForm::of(request).is_plain() && *model.state() == State::Ready;
-    let codes = if sole { "501" } else { "500 501 503 504 552 553 555" };
+    let sole = set.alone && grammar::is_everyday(request) && *model.state() == State::Ready;
+    let codes = if sole && set.has_one_fault() { "501" } else { "500 501 503 504 552 553 555" };
     expectation
         .rule_if(set.is_refused(), requirement!("rfc3461-5.1-3"), &[codes])
         .rule_if(set.repeated, requirement!("rfc3461-4.5-2"), &[codes])
@@ -91,10 +90,9 @@ pub(crate) fn of_rcpt(
     expectation: Expectation,
 ) -> Expectation {
     let Some(set) = Set::read(model, parameters, &["NOTIFY", "ORCPT"]) else { return expectation };
-    let in_time = model.state().in_transaction();
-    let form = CommandForm::of(request);
-    let sole = set.alone && form.is_plain() && in_time;
-    let codes = if sole { "501" } else { "500 501 503 504 552 553 555" };
+    let in_time = matches!(model.state(), State::AwaitRcpt | State::AwaitData);
+    let sole = set.alone && grammar::is_everyday(request) && in_time;
+    let codes = if sole && set.has_one_fault() { "501" } else { "500 501 503 504 552 553 555" };
     // The length of the line alone makes its form less than plain.
     let long = request.line.len() + b"\r\n".len() > limits::COMMAND_LINE;
     let without = request.line.len() - parameters.as_bytes().len();
@@ -146,6 +144,11 @@ impl Set {
 
     fn is_valid(&self) -> bool {
         self.form == Some(Form::Valid) && !self.repeated
+    }
+
+    /// Whether nothing is wrong, or one thing: of two, the server may name either.
+    fn has_one_fault(&self) -> bool {
+        !(self.repeated && self.form != Some(Form::Valid))
     }
 
     /// Whether the RFC asks for a refusal.

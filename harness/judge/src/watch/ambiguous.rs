@@ -23,6 +23,10 @@ impl Watch {
         {
             return Reading::AsSent;
         }
+        if self.next_draws_nothing() {
+            // The reply is for what stands behind, whichever way this is read.
+            return Reading::AsSent;
+        }
         let as_sent = next.as_deref().is_some_and(|line| {
             let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
             suits(&self.model, line, code) || (refused && (stray || self.conduct.tries_patience()))

@@ -187,6 +187,19 @@ impl Watch {
         (here < chunk.octets).then_some(chunk)
     }
 
+    /// Whether what stands next in what was sent is a last chunk for nobody (RFC 2033 §4.3).
+    pub(super) fn next_draws_nothing(&self) -> bool {
+        let Some(line) = self.peek_line().filter(|_| self.model.protocol() == Protocol::Lmtp)
+        else {
+            return false;
+        };
+        let chunk = self.model.chunk(&Request::parse(&line, self.model.grammar()));
+        chunk.is_some_and(|chunk| {
+            let stimulus = Stimulus::Chunk(chunk, MessageFacts::default());
+            chunk.last && self.model.replies_due_to(&stimulus) == 0
+        })
+    }
+
     /// Whether all that was sent and not answered draws no reply: a last chunk for nobody
     /// (RFC 2033 §4.3).
     pub(super) fn draws_no_reply(&self) -> bool {
@@ -217,7 +230,9 @@ impl Watch {
     /// What follows the reply to a BDAT of which the model does not know how many octets it has.
     pub(super) fn after_bdat(&mut self, line: &[u8], class: u8) {
         let offered = self.model.offers("CHUNKING");
-        let sized = size(line).is_some_and(|size| size.first().is_some_and(u8::is_ascii_digit));
+        // A sign too, which is no digit, some readers of numbers take.
+        let digits = |size: &[u8]| size.strip_prefix(b"+").unwrap_or(size).first().copied();
+        let sized = size(line).and_then(digits).is_some_and(|first| first.is_ascii_digit());
         match class {
             4 | 5 if !sized => {}
             2 if !offered => {}

@@ -21,18 +21,26 @@ impl Watch {
         let expectation = self.model.expect(stimulus);
         let refused = matches!(seen.reply.code.class(), 4 | 5);
         let with_code = !(refused && self.conduct.tries_patience());
-        for finding in breaches(event, &seen, &asked, &sent, &expectation, with_code) {
-            self.add(finding);
-        }
-        self.model.advance(stimulus, &seen.reply);
-        Exchange {
+        let mut found = breaches(event, &seen, &asked, &sent, &expectation, with_code);
+        found.retain(|finding| self.is_new(finding));
+        let exchange = |expectation, seen: SeenReply, asked, sent| Exchange {
             event,
             asked,
             sent,
             reply: Some(seen.reply),
             octets: seen.octets,
-            expectation: Some(Box::new(expectation)),
+            expectation,
+        };
+        if self.injected && self.model.is_secured() && !found.is_empty() {
+            // It may answer what came in the clear: where one more reply comes, it did.
+            self.remember(event, &seen, (&asked, &sent), (&expectation, with_code), found);
+            self.lose_for_stray("what was sent in the clear may be obeyed inside TLS");
+            return exchange(None, seen, asked, sent);
         }
+        self.findings.extend(found.iter().cloned());
+        self.remember(event, &seen, (&asked, &sent), (&expectation, with_code), found);
+        self.model.advance(stimulus, &seen.reply);
+        exchange(Some(Box::new(expectation)), seen, asked, sent)
     }
 
     /// Holds the form of a reply against it, whatever it answers.
@@ -96,12 +104,16 @@ impl Watch {
 
     /// Keeps a finding, once for each requirement and thing done.
     pub(super) fn add(&mut self, finding: Finding) {
+        if self.is_new(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn is_new(&self, finding: &Finding) -> bool {
         let known = |other: &Finding| {
             other.requirement == finding.requirement && other.what == finding.what
         };
-        if !self.findings.iter().any(known) {
-            self.findings.push(finding);
-        }
+        !self.findings.iter().any(known)
     }
 }
 

@@ -40,6 +40,10 @@ impl Watch {
             Phase::Data(_) => self.answer_data(event, seen),
             Phase::Report(_) => self.answer_last_chunk(event, seen),
             Phase::Continuation => self.answer_response(event, seen),
+            Phase::Lost if self.looks_back => {
+                self.find_stray(&seen);
+                unjudged(event, seen, Asked::Nothing, Vec::new())
+            }
             Phase::Lost | Phase::Turned => unjudged(event, seen, Asked::Nothing, Vec::new()),
         }
     }
@@ -119,6 +123,8 @@ impl Watch {
         let may = pipelined && self.model.offers("PIPELINING");
         self.conduct.impatient |= !self.pending.is_empty() && !may;
         self.conduct.commands += 1;
+        let of_transaction = matches!(verb, Mail | Rcpt | Saml | Send | Soml | Verb::Data) || bdat;
+        self.conduct.asides += usize::from(!of_transaction);
     }
 
     /// What follows the reply to a command.
@@ -133,7 +139,7 @@ impl Watch {
                 self.phase = Phase::Data(Box::default());
                 self.scan_data();
             }
-            (Verb::Data, 2) => self.lose("DATA was answered as if it were done"),
+            (Verb::Data, 2) => self.lose_for_stray("DATA was answered as if it were done"),
             (Verb::Turn, 2) => self.phase = Phase::Turned,
             (Verb::Other(_), 2) if *self.model.state() == State::Turned => {
                 self.phase = Phase::Turned;
@@ -297,18 +303,12 @@ impl Watch {
     /// Unasked, only 421 may come (RFC 5321 §3.8); and what comes after the server has taken its
     /// leave is not worth a word.
     pub(super) fn find_unasked(&mut self, event: usize, seen: &SeenReply) {
-        if self.model.state().is_over() {
+        if self.find_stray(seen) || self.model.state().is_over() {
             return;
         }
         if self.injected && self.model.is_secured() {
-            // What came in the clear before the handshake is obeyed inside TLS.
             let received = seen.octets.clone();
-            self.find(
-                requirement!("rfc3207-6-7"),
-                "a reply inside TLS to what was sent in the clear".to_owned(),
-                "nothing: what came before the handshake is forgotten".to_owned(),
-                Evidence { event, received, ..Evidence::default() },
-            );
+            self.find_injected(Evidence { event, received, ..Evidence::default() });
             return;
         }
         let expectation = self.model.expect_unasked();

@@ -228,6 +228,32 @@ fn unasked_a_server_says_421_or_nothing() {
 }
 
 #[test]
+fn a_reply_that_nobody_asked_for_is_known_by_those_behind_it() {
+    // All that is said against the answers is that one of them is none.
+    let found = |exchange: &[&'static str]| {
+        let found = watch(&after_hello(exchange)).0.into_findings();
+        found.into_iter().map(|one| (one.requirement.as_str(), one.evidence.event)).collect()
+    };
+    let stray = |event: usize| vec![("rfc5321-4.2-1", event)];
+    let quit = [">QUIT\\r\\n", "<250 OK id=1\\r\\n221 mx.test\\r\\n"];
+    let first: Vec<_> = found(&quit);
+    assert_eq!(first, stray(4));
+    // Two answers went astray behind it, and that to DATA left the state unknown.
+    let later = [">QXX\\r\\n", ">DATA\\r\\n", "<250 OK\\r\\n500 X\\r\\n503 X\\r\\n"];
+    let group: Vec<_> = found(&later);
+    assert_eq!(group, stray(5));
+    let data = [">DATA\\r\\n", "<250 OK\\r\\n", "<503 X\\r\\n"];
+    let lost: Vec<_> = found(&data);
+    assert_eq!(lost, stray(4));
+    // Where nothing is left over, each is what it seems.
+    let wrong: Vec<_> = found(&[">QUIT\\r\\n", "<250 OK\\r\\n"]);
+    assert_eq!(wrong, [("rfc5321-4.1.1.10-1", 4)]);
+    // And so where what is left over would be as wrong.
+    let both: Vec<_> = found(&[">QUIT\\r\\n", "<250 OK\\r\\n", "<354 OK\\r\\n"]);
+    assert_eq!(both[0], ("rfc5321-4.1.1.10-1", 4));
+}
+
+#[test]
 fn a_line_too_long_draws_one_reply() {
     let long: &'static str = format!(">NOOP {}\\r\\n", "x".repeat(600)).leak();
     let twice = [long, "<500 Too long\\r\\n", "<500 Too long\\r\\n"];

@@ -20,7 +20,8 @@ pub(crate) fn on_mail(
 ) -> Expectation {
     let Ok(Command::Mail(mail)) = &request.command else { return expectation };
     let form = Form::of(request);
-    let sole = form.is_plain() && mail.parameters.iter().count() == 1;
+    let sole_path = grammar::is_everyday(request);
+    let sole = sole_path && mail.parameters.iter().count() == 1;
     let others = mail.parameters.iter().any(|parameter| {
         extension::of_mail_parameter(model, parameter.keyword).is_some()
             || extension::is_beyond_us(model, parameter.keyword)
@@ -28,7 +29,7 @@ pub(crate) fn on_mail(
     for parameter in mail.parameters.iter() {
         expectation = match extension::of_mail_parameter(model, parameter.keyword) {
             Some(extension) => extension.on_mail(model, &parameter, sole, expectation),
-            None => unclaimed(model, parameter.keyword, form, others, expectation),
+            None => unclaimed(model, parameter.keyword, form, others || !sole_path, expectation),
         };
     }
     let offered = mail
@@ -54,7 +55,8 @@ pub(crate) fn on_rcpt(
 ) -> Expectation {
     let Ok(Command::Rcpt(rcpt)) = &request.command else { return expectation };
     let form = Form::of(request);
-    let sole = form.is_plain() && rcpt.parameters.iter().count() == 1;
+    let sole_path = grammar::is_everyday(request);
+    let sole = sole_path && rcpt.parameters.iter().count() == 1;
     let others = rcpt.parameters.iter().any(|parameter| {
         extension::of_rcpt_parameter(model, parameter.keyword).is_some()
             || extension::is_beyond_us(model, parameter.keyword)
@@ -62,7 +64,7 @@ pub(crate) fn on_rcpt(
     for parameter in rcpt.parameters.iter() {
         expectation = match extension::of_rcpt_parameter(model, parameter.keyword) {
             Some(extension) => extension.on_rcpt(model, &parameter, sole, expectation),
-            None => unclaimed(model, parameter.keyword, form, others, expectation),
+            None => unclaimed(model, parameter.keyword, form, others || !sole_path, expectation),
         };
     }
     let expectation = refuse_repeated(&rcpt.parameters, expectation);
@@ -87,13 +89,15 @@ fn unclaimed(
     if judged || extension::is_beyond_us(model, keyword) {
         return expectation;
     }
+    // Who has the extension without having offered it may find its value at fault.
+    let fault = if extension::is_of_unoffered(model, keyword) { "501" } else { "" };
     expectation
         // Without EHLO there are no extensions, and a parameter is a fault of syntax
         // (RFC 5321 §2.2.1).
         .rule_if(
             model.knows_offers(),
             rule,
-            &["250 251 503 504 555", form.refusals(), if others { "5yz" } else { "" }],
+            &["250 251 503 504 555", form.refusals(), fault, if others { "5yz" } else { "" }],
         )
         .refuse_if(true, || Reply::new(555, "MAIL FROM/RCPT TO parameters not recognized"))
 }

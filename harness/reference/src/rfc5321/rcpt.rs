@@ -31,7 +31,7 @@ fn expect_without_mail(request: &Request<'_>, form: Form) -> Expectation {
         matches!(&request.command, Ok(Command::Rcpt(rcpt)) if !rcpt.parameters.is_empty());
     Expectation::of(order::out_of_order("send MAIL first")).policy(WANTS_LOGIN).rule(
         requirement!("rfc5321-3.3-15"),
-        &["503", form.refusals(), if with_parameters { "504 555" } else { "" }],
+        &["503", form.refusals(), if with_parameters { "501 504 555" } else { "" }],
     )
 }
 

@@ -43,6 +43,12 @@ impl Kind {
     }
 }
 
+/// The verbs of SMTP, LMTP and their extensions.
+const VERBS: &[&str] = &[
+    "ATRN", "AUTH", "BDAT", "DATA", "EHLO", "ETRN", "EXPN", "HELO", "HELP", "LHLO", "MAIL", "NOOP",
+    "QUIT", "RCPT", "RSET", "SAML", "SEND", "SOML", "STARTTLS", "TURN", "VRFY",
+];
+
 /// What was asked where nothing was answered.
 const NOTHING: &str = "nothing";
 
@@ -373,7 +379,8 @@ fn kind(trace: &Trace, finding: &Finding) -> Kind {
     // Several replies can have come at once: the one to this command is meant.
     let here = || trace.heard.iter().filter(|heard| heard.event >= evidence.event);
     let heard = here().find(|heard| heard.asked == verb).or_else(|| here().next());
-    let plain = |asked: &str| asked.len() <= 8 || asked.contains(' ');
+    // What is no verb is one kind of thing, whatever it is.
+    let plain = |asked: &str| asked.contains(' ') || VERBS.contains(&asked);
     Kind {
         requirement: finding.requirement,
         state: heard.map_or(State::Unknown, |heard| heard.state),

@@ -99,6 +99,24 @@ fn a_reply_to_what_was_injected_is_shown() {
 }
 
 #[test]
+fn what_was_injected_is_not_held_for_the_answer_to_what_comes_inside_tls() {
+    let begin = || {
+        let injected = [">STARTTLS\\r\\nRSET\\r\\n", "<220 Go\\r\\n"];
+        let (mut watch, _) = watch(&after_hello(&injected));
+        watch.secured();
+        watch.sent(b"QUIT\r\n");
+        watch.received(8, b"250 OK\r\n");
+        watch
+    };
+    // Without one more reply, nobody can know.
+    assert!(begin().into_findings().is_empty());
+    let mut twice = begin();
+    twice.received(9, b"221 mx.test\r\n");
+    let expected = ("rfc3207-6-7".to_owned(), 8, String::new(), "250 OK\\r\\n".to_owned());
+    assert_eq!(last(twice), expected);
+}
+
+#[test]
 fn a_reply_to_a_chunk_for_nobody_is_shown_with_the_command() {
     let watch =
         super::phases::watch_of_lmtp(0, &[">BDAT 3 LAST\\r\\na\\r\\n", "<554 5.5.1 No\\r\\n"]);

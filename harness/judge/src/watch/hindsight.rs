@@ -1,0 +1,100 @@
+//! Replies that nothing drew, known by what comes behind them: where one too many came, each reply
+//! from there on was held for the answer to a command too late. Once a reply is left over, the one
+//! that nobody asked for is looked for among those that broke a rule.
+
+use smtpspec_catalogue::requirement;
+use smtpspec_protocol::SeenReply;
+use smtpspec_reference::Expectation;
+
+use super::judging::breaches;
+use super::{Asked, Watch};
+use crate::verdict::{Evidence, Finding};
+
+/// How many exchanges are looked back upon.
+const LONG_AGO: usize = 16;
+
+/// An exchange that broke a rule, or one behind it.
+pub(super) struct Past {
+    event: usize,
+    seen: SeenReply,
+    asked: Asked,
+    sent: Vec<u8>,
+    expectation: Expectation,
+    with_code: bool,
+    /// What was found in it, and nowhere before.
+    found: Vec<Finding>,
+}
+
+impl Past {
+    /// Whether another reply breaks nothing as the answer to the same.
+    fn is_answered_by(&self, seen: &SeenReply) -> bool {
+        let Self { event, asked, sent, expectation, with_code, .. } = self;
+        breaches(*event, seen, asked, sent, expectation, *with_code).is_empty()
+    }
+}
+
+impl Watch {
+    /// Takes note of an exchange, and of what was found in it. Those before the first that broke a
+    /// rule are of no use.
+    pub(super) fn remember(
+        &mut self,
+        event: usize,
+        seen: &SeenReply,
+        (asked, sent): (&Asked, &[u8]),
+        (expectation, with_code): (&Expectation, bool),
+        found: Vec<Finding>,
+    ) {
+        if found.is_empty() && self.past.is_empty() {
+            return;
+        }
+        if self.past.len() == LONG_AGO {
+            self.past.pop_front();
+        }
+        self.past.push_back(Past {
+            event,
+            seen: seen.clone(),
+            asked: asked.clone(),
+            sent: sent.to_vec(),
+            expectation: expectation.clone(),
+            with_code,
+            found,
+        });
+    }
+
+    /// Where `left_over` shows that a reply came unasked, takes back what that reply and those behind
+    /// it were accused of, and tells of it alone.
+    pub(super) fn find_stray(&mut self, left_over: &SeenReply) -> bool {
+        let is_stray = |&at: &usize| {
+            let replies = self.past.iter().skip(at + 1).map(|past| &past.seen);
+            let mut pairs = self.past.iter().skip(at).zip(replies.chain([left_over]));
+            !self.past[at].found.is_empty() && pairs.all(|(past, seen)| past.is_answered_by(seen))
+        };
+        let Some(at) = (0..self.past.len()).find(is_stray) else { return false };
+        let behind: Vec<Past> = self.past.drain(at..).collect();
+        self.findings.retain(|finding| !behind.iter().any(|past| past.found.contains(finding)));
+        let Some(stray) = behind.into_iter().next() else { return false };
+        let evidence =
+            Evidence { event: stray.event, received: stray.seen.octets, ..Evidence::default() };
+        if self.injected && self.model.is_secured() {
+            self.find_injected(evidence);
+            return true;
+        }
+        self.find(
+            requirement!("rfc5321-4.2-1"),
+            "a reply that answers no command".to_owned(),
+            "nothing, or 421".to_owned(),
+            evidence,
+        );
+        true
+    }
+
+    /// What came in the clear before the handshake is obeyed inside TLS.
+    pub(super) fn find_injected(&mut self, evidence: Evidence) {
+        self.find(
+            requirement!("rfc3207-6-7"),
+            "a reply inside TLS to what was sent in the clear".to_owned(),
+            "nothing: what came before the handshake is forgotten".to_owned(),
+            evidence,
+        );
+    }
+}
