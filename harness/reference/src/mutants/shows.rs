@@ -16,6 +16,8 @@ pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
             "auth-parameter-with-line-of-512",
             // An address of no host, which a server may have reason to refuse (RFC 1122 §3.2.1.3).
             "ipv4-literal-of-zeros-refused",
+            // Which of the two was taken for the error.
+            "quotes-behind-source-route-refused",
             // Whether a name and a password are right, and what a proof of them is.
             "oauthbearer-no-other-keys",
             "oauthbearer-one-spelling",
