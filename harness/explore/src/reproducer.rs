@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use smtpspec_catalogue::RequirementId;
-use smtpspec_judge::{Ending, Happening};
+use smtpspec_judge::{Ending, Event, Happening};
 use smtpspec_protocol::{CodeSet, Protocol};
 use smtpspec_scenario::expect::{Alternative, Hear, ReplyPattern, Ruling};
 use smtpspec_scenario::send::{Content, Send};
@@ -133,7 +133,11 @@ fn steps(trace: &Trace, names: &Names) -> Vec<Step> {
             acts.push(Act::Hear(Hear::Permitted));
         }
     }
-    if trace.hangs.is_some() {
+    // A reply that was due and did not come: there was silence, or the server left.
+    let left = |event: &Event| matches!(event.what, Happening::Closed | Happening::Truncated);
+    let left = trace.transcript.events.iter().any(left);
+    let speaks = matches!(acts.last(), Some(Act::Send(Send::Writes { .. })));
+    if trace.hangs.is_some() || left && speaks {
         acts.push(Act::Hear(Hear::Permitted));
     }
     acts.into_iter().map(step).collect()

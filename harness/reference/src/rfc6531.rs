@@ -70,10 +70,11 @@ pub(crate) fn of_path(
         let softened = text::of_ascii_only(request.verb == Verb::Mail);
         return expectation.texts(softened).refuse_if(true, || ascii_only(request.verb));
     }
-    let expected = match request.verb {
+    let in_time = match request.verb {
         Verb::Mail => *model.state() == State::Ready,
         _ => model.state().in_transaction(),
     };
+    let expected = in_time && !grammar::is_like_an_option(&path.mailbox.local_part);
     let rule = || {
         grammar::no_error(match (&path.mailbox.host, path.mailbox.local_part) {
             (Host::Domain(domain), _) if !domain.is_ascii() => requirement!("rfc6531-3.3-1"),

@@ -59,6 +59,13 @@ impl Watch {
             // were taken for some.
             return Reading::AsSent;
         }
+        if as_sent && refused && doubt.split.is_some() && !self.pending.is_empty() {
+            // A refusal suits much; in a group, what follows would be held for the wrong answers.
+            let more = next.as_deref().is_some_and(|line| line.len() + 2 < self.pending.len());
+            if more {
+                return Reading::Open;
+            }
+        }
         Reading::of(as_sent, otherwise && proof && !unheeded)
     }
 

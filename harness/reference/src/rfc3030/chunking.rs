@@ -99,7 +99,8 @@ pub(crate) fn expect_chunk(model: &Model, chunk: Chunk, facts: &MessageFacts) ->
     let expectation = expect_in_transaction(model, chunk, facts)
         // What was under way behind a chunk that failed is dropped, and so not taken.
         .rule_if(failed && model.offers("PIPELINING"), requirement!("rfc3030-2-18"), &["4yz 5yz"]);
-    if chunk.last && !failed {
+    let for_somebody = model.transaction().is_none_or(|open| !open.recipients.is_empty());
+    if chunk.last && !failed && for_somebody {
         let extensions = extension::offered(model);
         return extensions.fold(rfc2033::on_message(model, expectation), |expectation, one| {
             one.on_message(model, facts, expectation)
@@ -170,8 +171,10 @@ fn fail(model: &mut Model, last: bool) {
         return;
     }
     let open = model.transaction().is_some();
-    model.await_reset(true);
-    if last && open {
+    // Without a recipient it had no place yet, and nothing of the message has failed.
+    let for_nobody = model.transaction().is_some_and(|open| open.recipients.is_empty());
+    model.await_reset(!for_nobody);
+    if last && open && !for_nobody {
         model.keep(None);
         model.note_last_chunk();
     }

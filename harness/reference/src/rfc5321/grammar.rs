@@ -122,15 +122,15 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
         Host::Domain(domain) => of_name(domain)?,
         Host::Literal(literal) => of_literal(literal)?,
     };
+    if is_like_an_option(&path.mailbox.local_part) {
+        return None;
+    }
     if host == WITH_LEADING_ZEROS {
         return Some(host);
     }
     let local_part = match path.mailbox.local_part {
-        // A server that wants a name between the quotes may have its way, and so may one that hands
-        // addresses to programs and wants none that looks like an option.
-        LocalPart::Quoted(b"\"\"" | [b'"', b'-', ..]) | LocalPart::DotString([b'-', ..]) => {
-            return None;
-        }
+        // A server that wants a name between the quotes may have its way.
+        LocalPart::Quoted(b"\"\"") => return None,
         LocalPart::Quoted(_) => Some(requirement!("rfc5321-4.1.2-15")),
         LocalPart::DotString(text) => {
             let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b".-_".contains(octet);
@@ -146,6 +146,11 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
         (sole, None) => sole,
         _ => None,
     }
+}
+
+/// Whether it begins as an option does: a server that hands addresses to programs may want none.
+pub(crate) fn is_like_an_option(local_part: &LocalPart<'_>) -> bool {
+    matches!(local_part, LocalPart::Quoted([b'"', b'-', ..]) | LocalPart::DotString([b'-', ..]))
 }
 
 /// A domain longer than this is likelier refused for its size than for anything else.
