@@ -19,7 +19,7 @@
 //! | RFC 5321 §4.1.2 (paths) | [`rfc5321::path`] |
 //! | RFC 5321 §4.1.2 (mailboxes, domains) | [`rfc5321::mailbox`], [`rfc5321::domain`] |
 //! | RFC 5321 §4.1.3 (address literals) | [`rfc5321::address_literal`] |
-//! | RFC 5321 §4.2 (replies) | [`rfc5321::reply`], [`rfc5321::reply_code`], [`rfc5321::reply_reader`] |
+//! | RFC 5321 §4.2 (replies) | [`rfc5321::reply`], [`rfc5321::written_reply`], [`rfc5321::reply_code`], [`rfc5321::reply_reader`] |
 //! | RFC 5321 §4.2.1 (families of codes) | [`rfc5321::code_set`] |
 //! | RFC 5321 §4.5.3 (sizes and timeouts) | [`limits`] |
 //! | RFC 2033 §4.1 (LHLO) | [`rfc2033`] |
@@ -50,6 +50,7 @@ pub mod rfc3463;
 pub mod rfc3492;
 pub mod rfc5321;
 pub mod rfc6531;
+mod scan;
 
 pub use error::{Fault, SyntaxError};
 pub use line::{Framed, LineBuffer, Oddity, OddityKind, oddities};

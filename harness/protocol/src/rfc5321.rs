@@ -17,6 +17,7 @@ pub mod reply;
 pub mod reply_code;
 pub mod reply_reader;
 pub mod verb;
+pub mod written_reply;
 
 pub use address_literal::AddressLiteral;
 pub use argument::{Argument, ArgumentForm};
@@ -35,3 +36,4 @@ pub use reply_reader::{
     Flaw, FlawKind, ReadReply, ReplyLimit, ReplyLimits, ReplyReader, SeenReply,
 };
 pub use verb::Verb;
+pub use written_reply::WrittenReply;

@@ -4,7 +4,13 @@
 //! Only CRLF.CRLF ends the data, where the first CRLF may be that of the DATA command. Lone CRs
 //! and LFs are octets like any other: they end nothing, and no dot behind them is added or taken.
 
-use memchr::memchr;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
+
+/// What every dot that matters stands behind. The CR before it is looked at afterwards: a needle
+/// of two octets is found the fastest.
+static LF_DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n."));
 
 /// Reads message data from a stream and takes out the dots that were put in
 /// (RFC 5321 §4.5.2). It holds back at most two octets.
@@ -49,19 +55,9 @@ impl DataDecoder {
     /// (RFC 5321 §4.1.1.4).
     #[must_use = "what stands behind the end of data is no message"]
     pub fn feed(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> bool {
+        let mut dense = false;
         while let Some((&octet, rest)) = input.split_first() {
             self.place = match (self.place, octet) {
-                (Place::Text, _) => {
-                    let text = memchr(b'\r', input).unwrap_or(input.len());
-                    let (text, rest) = input.split_at(text);
-                    out.extend_from_slice(text);
-                    *input = rest;
-                    let Some(rest) = rest.strip_prefix(b"\r") else { return false };
-                    out.push(b'\r');
-                    *input = rest;
-                    self.place = Place::Cr;
-                    continue;
-                }
                 (Place::LineStart, b'.') => Place::Dot,
                 (Place::Dot, b'\r') => Place::DotCr,
                 (Place::DotCr, b'\n') => {
@@ -75,19 +71,78 @@ impl DataDecoder {
                     self.place = Place::Cr;
                     continue;
                 }
+                (Place::Text | Place::LineStart, _) => {
+                    self.place = if dense && input.len() > DENSE {
+                        dots_away(input, out, &mut dense)
+                    } else {
+                        up_to_dot(self.place, input, out, &mut dense)
+                    };
+                    continue;
+                }
                 (place, octet) => {
                     out.push(octet);
-                    match (place, octet) {
-                        (Place::Cr, b'\n') => Place::LineStart,
-                        (_, b'\r') => Place::Cr,
-                        _ => Place::Text,
-                    }
+                    place.behind(&[octet])
                 }
             };
             *input = rest;
         }
         false
     }
+}
+
+impl Place {
+    /// The place behind this text, none of whose octets is held back.
+    fn behind(self, text: &[u8]) -> Self {
+        match text {
+            [] => self,
+            [.., b'\r', b'\n'] => Self::LineStart,
+            [b'\n'] if self == Self::Cr => Self::LineStart,
+            [.., b'\r'] => Self::Cr,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// Writes text up to the next dot behind an LF, or all of it, and tells whether the dot came soon.
+/// It begins with no dot that starts a line.
+fn up_to_dot(place: Place, input: &mut &[u8], out: &mut Vec<u8>, dense: &mut bool) -> Place {
+    const SOON: usize = 32;
+    let length = LF_DOT.find(input).map_or(input.len(), |lf| lf + 1);
+    let (text, rest) = input.split_at(length);
+    out.extend_from_slice(text);
+    *input = rest;
+    *dense = length < SOON;
+    place.behind(text)
+}
+
+/// The octets that are looked at one by one where dots are dense.
+const DENSE: usize = 512;
+
+/// Writes the next octets without the dots that start their lines. To search for each of these
+/// would take longer than to look at every octet, and whoever sends them may want just that. They
+/// are input behind text, and more than [`DENSE`].
+fn dots_away(input: &mut &[u8], out: &mut Vec<u8>, dense: &mut bool) -> Place {
+    const END: &[u8] = b"\r\n.\r\n";
+    // A dot whose line is not all here is left to whoever can wait for the rest.
+    let most = DENSE - END.len();
+    let length = memmem::find(&input[..DENSE], END).unwrap_or(most).min(most);
+    let (text, rest) = input.split_at(length);
+    let start = out.len();
+    out.resize(start + length, 0);
+    let (written, mut end, mut dots) = (&mut out[start..], 0, 0);
+    let mut before = [0; 2];
+    for &octet in text {
+        written[end] = octet;
+        let behind_lf = (before[1] == b'\n') & (octet == b'.');
+        dots += usize::from(behind_lf);
+        end += usize::from(!(behind_lf & (before[0] == b'\r')));
+        before = [before[1], octet];
+    }
+    out.truncate(start + end);
+    *input = rest;
+    // Fewer than one in 64 octets: a search is worth while again.
+    *dense = dots > length / 64;
+    Place::Text.behind(text)
 }
 
 /// Writes message data for the wire: puts in the dots, and at last the end of data
@@ -106,22 +161,14 @@ impl DataEncoder {
     /// Writes the next part of the message to `out` (RFC 5321 §4.5.2).
     pub fn feed(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         let mut rest = chunk;
-        while let Some(&octet) = rest.first() {
-            let text = match self.place {
-                // Up to a CR nothing can start a line.
-                Place::Text => memchr(b'\r', rest).map_or(rest.len(), |cr| cr + 1),
-                _ => 1,
-            };
-            if self.place == Place::LineStart && octet == b'.' {
+        while !rest.is_empty() {
+            if self.place == Place::LineStart && rest.starts_with(b".") {
                 out.push(b'.');
             }
-            let (text, behind) = rest.split_at(text);
+            let length = LF_DOT.find(rest).map_or(rest.len(), |lf| lf + 1);
+            let (text, behind) = rest.split_at(length);
             out.extend_from_slice(text);
-            self.place = match (self.place, text.last()) {
-                (_, Some(b'\r')) => Place::Cr,
-                (Place::Cr, Some(b'\n')) => Place::LineStart,
-                _ => Place::Text,
-            };
+            self.place = self.place.behind(text);
             rest = behind;
         }
     }
@@ -220,7 +267,51 @@ mod tests {
         prop::collection::vec(octet, 0..64)
     }
 
+    /// The definition, octet by octet: the messages in a stream, and what of the last one has come.
+    fn slowly(stream: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let (mut messages, mut message, mut at) = (Vec::new(), Vec::new(), 0);
+        let mut line_start = true;
+        while at < stream.len() {
+            let rest = &stream[at..];
+            if line_start && rest[0] == b'.' {
+                if rest.starts_with(b".\r\n") {
+                    messages.push(std::mem::take(&mut message));
+                    at += 3;
+                    continue;
+                }
+                if b".\r\n".starts_with(rest) {
+                    break;
+                }
+                at += 1;
+            }
+            message.push(stream[at]);
+            at += 1;
+            line_start = stream[..at].ends_with(b"\r\n");
+        }
+        (messages, message)
+    }
+
+    /// What makes the decoder change between searching and looking at each octet.
+    fn dotted() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            6 => Just(&b"..\r\n"[..]),
+            3 => Just(&b".\n.\n."[..]),
+            3 => Just(&b".\r\r\n.\r"[..]),
+            3 => Just(&b"a\r\n"[..]),
+            1 => Just(&b".\r\n"[..]),
+            1 => Just(&[b'x'; 70][..]),
+        ];
+        let runs = prop::collection::vec((piece, 1_usize..200), 0..12);
+        runs.prop_map(|runs| runs.iter().flat_map(|(piece, times)| piece.repeat(*times)).collect())
+    }
+
     proptest! {
+        #[test]
+        fn dense_dots_are_taken_away_like_any_other(stream in dotted(), size in 1_usize..3000) {
+            let chunks: Vec<&[u8]> = stream.chunks(size).collect();
+            prop_assert_eq!(decode(&chunks), slowly(&stream));
+        }
+
         #[test]
         fn decoding_undoes_encoding(message in octets()) {
             let mut whole = message.clone();

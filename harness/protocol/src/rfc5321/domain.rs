@@ -5,6 +5,7 @@ use smtpspec_catalogue::requirement;
 use crate::cursor::Cursor;
 use crate::error::SyntaxError;
 use crate::rfc6531;
+use crate::scan::Kind;
 
 /// Reads a domain. There is no dot at its end and no underscore in it.
 ///
@@ -57,7 +58,8 @@ fn sub_domain(cursor: &mut Cursor<'_>) -> Result<(), SyntaxError> {
 
 /// Letters, digits and hyphens, and what RFC 6531 adds.
 fn ldh<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
-    rfc6531::take_while(cursor, |octet| octet.is_ascii_alphanumeric() || octet == b'-')
+    static LDH: Kind = Kind::alphanumeric_and(b"-");
+    rfc6531::take_while(cursor, |octet| LDH.has(octet))
 }
 
 /// Whether the octets are a domain as the base grammar has it, of ASCII only (RFC 5321 §4.1.2).

@@ -10,6 +10,7 @@ use super::domain::domain;
 use crate::cursor::Cursor;
 use crate::error::SyntaxError;
 use crate::rfc6531;
+use crate::scan::Kind;
 
 /// A mailbox, such as `user@example.test` (RFC 5321 §4.1.2).
 ///
@@ -163,7 +164,8 @@ pub(crate) fn atom<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
 ///                     "/" / "=" / "?" / "^" / "_" / "`" / "{" / "|" / "}" / "~"
 /// ```
 fn is_atext(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet)
+    static ATEXT: Kind = Kind::alphanumeric_and(b"!#$%&'*+-/=?^_`{|}~");
+    ATEXT.has(octet)
 }
 
 /// Reads a quoted string, quotes included.

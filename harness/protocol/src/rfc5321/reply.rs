@@ -2,10 +2,10 @@
 //! [`ReplyReader`](super::ReplyReader).
 
 use memchr::memchr;
-use smtpspec_catalogue::requirement;
 
 use super::reply_code::ReplyCode;
-use crate::error::{Fault, SyntaxError};
+use super::written_reply::WrittenReply;
+use crate::error::SyntaxError;
 use crate::rfc3463::EnhancedCode;
 
 /// A reply of one line or several (RFC 5321 §4.2).
@@ -51,47 +51,10 @@ impl Reply {
         Self { code, lines }
     }
 
-    /// Reads one whole reply, CRLFs included, and nothing behind it (RFC 5321 §4.2).
-    ///
-    /// ```abnf
-    /// Reply-line     = *( Reply-code "-" [ textstring ] CRLF )
-    ///                  Reply-code [ SP textstring ] CRLF
-    /// ```
-    ///
-    /// A space without text behind it is read too, since §4.2.1 asks for it.
+    /// Reads one whole reply, CRLFs included, and nothing behind it: [`WrittenReply`] without the
+    /// octets that it was read from (RFC 5321 §4.2).
     pub fn parse(octets: &[u8]) -> Result<Self, SyntaxError> {
-        let mut lines = Vec::new();
-        let mut first = None;
-        let mut at = 0;
-        loop {
-            let line = ReplyLine::parse(octets, at)?;
-            let code = *first.get_or_insert(line.code);
-            if line.code != code {
-                return Err(SyntaxError {
-                    production: "Reply-line",
-                    requirement: requirement!("rfc5321-4.2.1-13"),
-                    at,
-                    fault: Fault::Expected {
-                        what: "the code of the first line",
-                        found: octets.get(at).copied(),
-                    },
-                });
-            }
-            lines.push(line.text.to_vec());
-            at = line.end;
-            if line.is_last {
-                return if at == octets.len() {
-                    Ok(Self { code, lines })
-                } else {
-                    Err(SyntaxError {
-                        production: "Reply-line",
-                        requirement: requirement!("rfc5321-4.2-8"),
-                        at,
-                        fault: Fault::Superfluous,
-                    })
-                };
-            }
-        }
+        WrittenReply::parse(octets).map(|written| written.to_reply())
     }
 
     /// Writes the reply as it goes over the wire. The texts are written as they are, whatever
@@ -135,83 +98,9 @@ impl Reply {
     }
 }
 
-/// One line of a reply, and where it ends.
-struct ReplyLine<'a> {
-    code: ReplyCode,
-    text: &'a [u8],
-    is_last: bool,
-    end: usize,
-}
-
-impl<'a> ReplyLine<'a> {
-    /// One line that starts at `start`.
-    ///
-    /// ```abnf
-    /// Reply-code     = %x32-35 %x30-35 %x30-39
-    /// textstring     = 1*(%d09 / %d32-126)
-    /// ```
-    fn parse(octets: &'a [u8], start: usize) -> Result<Self, SyntaxError> {
-        let line = &octets[start..];
-        let code = Self::code(line, start)?;
-        let separated = matches!(line.get(3), Some(b' ' | b'-'));
-        let text = &line[if separated { 4 } else { 3 }..];
-        let length = if separated {
-            text.iter().position(|octet| !matches!(octet, b'\t' | b' '..=b'~'))
-        } else {
-            Some(0)
-        }
-        .unwrap_or(text.len());
-        let at = start + (line.len() - text.len()) + length;
-        if !text[length..].starts_with(b"\r\n") {
-            // A CR is no fault in itself here: what is missing is the LF behind it.
-            let (at, what) = match text.get(length) {
-                Some(b'\r') if length + 1 == text.len() => (at + 1, "the LF of CRLF"),
-                _ if separated => (at, "text or CRLF"),
-                _ => (at, "a space, a hyphen or CRLF"),
-            };
-            let requirement = match octets.get(at) {
-                None => requirement!("rfc5321-4.2-8"),
-                Some(_) if separated => requirement!("rfc5321-4.2-7"),
-                Some(_) => requirement!("rfc5321-2.4-1"),
-            };
-            let found = octets.get(at).copied();
-            return Err(SyntaxError::expected("Reply-line", requirement, at, what, found));
-        }
-        Ok(Self {
-            code,
-            text: &text[..length],
-            is_last: line.get(3) != Some(&b'-'),
-            end: start + (line.len() - text.len()) + length + 2,
-        })
-    }
-
-    fn code(line: &[u8], start: usize) -> Result<ReplyCode, SyntaxError> {
-        let digits = line.iter().take(3).take_while(|octet| octet.is_ascii_digit()).count();
-        let Some(code) = line.get(..3).and_then(ReplyCode::from_digits) else {
-            return Err(SyntaxError::expected(
-                "Reply-code",
-                requirement!("rfc5321-4.2-2"),
-                start + digits,
-                "three digits",
-                line.get(digits).copied(),
-            ));
-        };
-        if code.is_valid() {
-            return Ok(code);
-        }
-        let place = usize::from(matches!(line[0], b'2'..=b'5'));
-        Err(SyntaxError {
-            production: "Reply-code",
-            requirement: requirement!("rfc5321-4.2-9"),
-            at: start + place,
-            fault: Fault::OutOfRange("a reply code has 2 to 5, then 0 to 5, then any digit"),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use smtpspec_catalogue::RequirementId;
+    use smtpspec_catalogue::{RequirementId, requirement};
 
     use super::*;
 

@@ -13,6 +13,7 @@ use super::reply::Reply;
 use super::reply_code::ReplyCode;
 use crate::limits;
 use crate::line::{OddityKind, oddities};
+use crate::scan::text_length;
 
 /// How much of one reply is read (RFC 5321 §4.5.3.1.5 bounds lines only, and far below).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,10 +309,11 @@ impl<'a> Line<'a> {
             _ => {}
         }
         let text_start = content.len() - text.len();
-        for odd in oddities(text) {
+        let clean = text_length(text);
+        for odd in oddities(&text[clean..]) {
             let kind = FlawKind::from(odd.kind);
             if flaws.iter().all(|(seen, _)| *seen != kind) {
-                flaws.push((kind, text_start + odd.at));
+                flaws.push((kind, text_start + clean + odd.at));
             }
         }
         if before_crlf.is_none() {
