@@ -202,6 +202,18 @@ impl Play {
         }
     }
 
+    /// Whether `action` is to do nothing for a time, rather than to wait for what the target does:
+    /// a silence, a pause between writes, mail that may still come out.
+    pub fn bides(&self, action: &Action) -> bool {
+        match (action, &self.stage) {
+            (Action::Pause { .. } | Action::Collect { .. }, _) => true,
+            (Action::Receive { .. }, Stage::Hearing { item, .. }) => {
+                matches!(item.step.act, Act::Hear(Hear::Silence(_)))
+            }
+            _ => false,
+        }
+    }
+
     /// Takes note of what the runner did or saw.
     pub fn observe(&mut self, now: Duration, connection: usize, what: Happening) {
         let now = as_recorded(now);

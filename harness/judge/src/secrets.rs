@@ -31,13 +31,14 @@ pub fn hide(
     for secret in secrets {
         all.add(secret);
     }
-    all.hide_in_events(&mut transcript.events);
+    let search = Search::of(&all.pieces);
+    hide_in_events(&search, &mut transcript.events);
     for finding in findings {
-        all.hide_in_finding(finding);
+        hide_in_finding(&search, finding);
     }
     for line in heard.iter_mut().filter_map(|one| one.reply.as_mut()).flat_map(|one| &mut one.lines)
     {
-        hide_in_stream(&all.pieces, &mut [line]);
+        hide_in_stream(&search, &mut [line]);
     }
 }
 
@@ -85,70 +86,112 @@ impl Secrets {
         if self.is_empty() {
             return;
         }
+        let search = Search::of(&self.pieces);
         let result = &mut outcome.result;
         if let Some(reason) = &mut result.reason {
-            self.hide_in_text(reason);
+            hide_in_text(&search, reason);
         }
         for finding in result.findings.iter_mut().chain(&mut outcome.oracle) {
-            self.hide_in_finding(finding);
+            hide_in_finding(&search, finding);
         }
-        self.hide_in_events(&mut result.transcript.events);
+        hide_in_events(&search, &mut result.transcript.events);
     }
+}
 
-    fn hide_in_finding(&self, finding: &mut Finding) {
-        self.hide_in_text(&mut finding.what);
-        self.hide_in_text(&mut finding.wanted);
-        let evidence = &mut finding.evidence;
-        hide_in_stream(&self.pieces, &mut [&mut evidence.sent]);
-        hide_in_stream(&self.pieces, &mut [&mut evidence.received]);
-        evidence.at = evidence.at.filter(|&at| at <= evidence.received.len());
+fn hide_in_finding(search: &Search<'_>, finding: &mut Finding) {
+    hide_in_text(search, &mut finding.what);
+    hide_in_text(search, &mut finding.wanted);
+    let evidence = &mut finding.evidence;
+    hide_in_stream(search, &mut [&mut evidence.sent]);
+    hide_in_stream(search, &mut [&mut evidence.received]);
+    evidence.at = evidence.at.filter(|&at| at <= evidence.received.len());
+}
+
+/// However the octets were cut, they are one stream in each direction of each connection.
+fn hide_in_events(search: &Search<'_>, events: &mut [Event]) {
+    let connections: BTreeSet<usize> = events.iter().map(|event| event.connection).collect();
+    for connection in connections {
+        for sent in [true, false] {
+            let mut stream: Vec<&mut Vec<u8>> = events
+                .iter_mut()
+                .filter(|event| event.connection == connection)
+                .filter_map(|event| match &mut event.what {
+                    Happening::Sent { octets } if sent => Some(octets),
+                    Happening::Received { octets } if !sent => Some(octets),
+                    _ => None,
+                })
+                .collect();
+            hide_in_stream(search, &mut stream);
+        }
     }
+    for event in events {
+        for words in &mut event.read_as {
+            hide_in_text(search, words);
+        }
+    }
+}
 
-    /// However the octets were cut, they are one stream in each direction of each connection.
-    fn hide_in_events(&self, events: &mut [Event]) {
-        let connections: BTreeSet<usize> = events.iter().map(|event| event.connection).collect();
-        for connection in connections {
-            for sent in [true, false] {
-                let mut stream: Vec<&mut Vec<u8>> = events
-                    .iter_mut()
-                    .filter(|event| event.connection == connection)
-                    .filter_map(|event| match &mut event.what {
-                        Happening::Sent { octets } if sent => Some(octets),
-                        Happening::Received { octets } if !sent => Some(octets),
-                        _ => None,
-                    })
-                    .collect();
-                hide_in_stream(&self.pieces, &mut stream);
+fn hide_in_text(search: &Search<'_>, text: &mut String) {
+    let mut octets = std::mem::take(text).into_bytes();
+    hide_in_stream(search, &mut [&mut octets]);
+    *text = String::from_utf8_lossy(&octets).into_owned();
+}
+
+/// The pieces in a form in which they are soon looked for: a case has some sixty of them, and every
+/// case asks, in each direction of each connection.
+struct Search<'p> {
+    pieces: &'p BTreeSet<Vec<u8>>,
+    lengths: BTreeSet<usize>,
+    /// For each two octets a bit: whether a piece begins so.
+    begins: Vec<u64>,
+}
+
+impl<'p> Search<'p> {
+    fn of(pieces: &'p BTreeSet<Vec<u8>>) -> Self {
+        let mut begins = vec![0; 1 << 10];
+        for piece in pieces {
+            let seconds = match piece[..] {
+                [_, second, ..] => second..=second,
+                _ => 0..=u8::MAX,
+            };
+            for second in seconds {
+                let (place, bit) = Self::place(piece[0], second);
+                begins[place] |= bit;
             }
         }
-        for event in events {
-            for words in &mut event.read_as {
-                self.hide_in_text(words);
-            }
-        }
+        Self { pieces, lengths: pieces.iter().map(Vec::len).collect(), begins }
     }
 
-    fn hide_in_text(&self, text: &mut String) {
-        let mut octets = std::mem::take(text).into_bytes();
-        hide_in_stream(&self.pieces, &mut [&mut octets]);
-        *text = String::from_utf8_lossy(&octets).into_owned();
+    fn place(first: u8, second: u8) -> (usize, u64) {
+        let pair = usize::from(u16::from_be_bytes([first, second]));
+        (pair / 64, 1 << (pair % 64))
+    }
+
+    /// Which of the octets belong to pieces; nothing where none does.
+    fn covered(&self, octets: &[u8]) -> Option<Vec<bool>> {
+        let mut covered = None;
+        for (at, &first) in octets.iter().enumerate() {
+            let (place, bit) = Self::place(first, octets.get(at + 1).copied().unwrap_or_default());
+            // The last octet can only be a piece by itself.
+            if self.begins[place] & bit == 0 && at + 1 < octets.len() {
+                continue;
+            }
+            for &length in &self.lengths {
+                let here = octets.get(at..at + length);
+                if here.is_some_and(|here| self.pieces.contains(here)) {
+                    let covered = covered.get_or_insert_with(|| vec![false; octets.len()]);
+                    covered[at..at + length].fill(true);
+                }
+            }
+        }
+        covered
     }
 }
 
 /// Puts [`HIDDEN`] in the place of each run of octets that pieces of secrets cover.
-fn hide_in_stream(pieces: &BTreeSet<Vec<u8>>, stream: &mut [&mut Vec<u8>]) {
+fn hide_in_stream(search: &Search<'_>, stream: &mut [&mut Vec<u8>]) {
     let whole: Vec<u8> = stream.iter().flat_map(|octets| octets.iter().copied()).collect();
-    let mut covered = vec![false; whole.len()];
-    let mut any = false;
-    for piece in pieces {
-        for at in memchr::memmem::find_iter(&whole, piece) {
-            covered[at..at + piece.len()].fill(true);
-            any = true;
-        }
-    }
-    if !any {
-        return;
-    }
+    let Some(covered) = search.covered(&whole) else { return };
     let mut at = 0;
     let mut within = false;
     for octets in stream {
@@ -176,7 +219,7 @@ mod tests {
             hidden.add(secret.as_bytes());
         }
         let mut octets: Vec<Vec<u8>> = stream.iter().map(|part| part.as_bytes().to_vec()).collect();
-        hide_in_stream(&hidden.pieces, &mut octets.iter_mut().collect::<Vec<_>>());
+        hide_in_stream(&Search::of(&hidden.pieces), &mut octets.iter_mut().collect::<Vec<_>>());
         octets.into_iter().map(|part| String::from_utf8(part).unwrap()).collect()
     }
 
@@ -188,10 +231,17 @@ mod tests {
             ("C2VJCMV0 is wrong", "[hidden] is wrong"),
             ("sec ret", "sec ret"),
             ("secretsecret", "[hidden]"),
+            ("secre", "secre"),
+            ("is it secret", "is it [hidden]"),
             ("", ""),
         ] {
             assert_eq!(shown(&["secret"], &[text]), [expected]);
         }
+    }
+
+    #[test]
+    fn a_secret_of_one_letter_is_hidden_wherever_it_stands() {
+        assert_eq!(shown(&["q"], &["a quay, q"]), ["a [hidden]uay, [hidden]"]);
     }
 
     #[test]

@@ -30,7 +30,8 @@ const GLANCE: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-    buffer: Box<[u8]>,
+    /// Room for a read. It is never written before it is read into, since most reads are short.
+    buffer: Vec<u8>,
     /// Octets that came while we wrote, for the next read.
     ahead: Vec<u8>,
     read: usize,
@@ -50,7 +51,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            buffer: vec![0; READ].into_boxed_slice(),
+            buffer: Vec::with_capacity(READ),
             ahead: Vec::new(),
             read: 0,
             tls: None,
@@ -91,8 +92,8 @@ impl Connection {
         }
         tokio::select! {
             _ = self.stream.writable() => {}
-            _ = self.stream.readable() => match self.stream.try_read(&mut self.buffer) {
-                Ok(count) if count > 0 => match self.open_read(count) {
+            _ = self.stream.readable() => match self.read_once() {
+                Ok(count) if count > 0 => match self.open_read() {
                     Ok(octets) => self.ahead.extend(octets),
                     Err(reason) => self.broken = Some(io::Error::other(reason)),
                 },
@@ -118,9 +119,9 @@ impl Connection {
             if timeout_at(deadline, self.stream.readable()).await.is_err() {
                 return Happening::Waited;
             }
-            match self.stream.try_read(&mut self.buffer) {
+            match self.read_once() {
                 Ok(0) => return self.ended(),
-                Ok(count) => match self.open_read(count) {
+                Ok(_) => match self.open_read() {
                     Ok(octets) if !octets.is_empty() => return self.count(octets),
                     Ok(_) if self.tls.as_ref().is_some_and(|tls| tls.has_ended()) => {
                         return self.ended();
@@ -140,10 +141,16 @@ impl Connection {
         self.count(octets)
     }
 
+    /// Reads what is there into the buffer, and says how much.
+    fn read_once(&mut self) -> io::Result<usize> {
+        self.buffer.clear();
+        self.stream.try_read_buf(&mut self.buffer)
+    }
+
     /// The octets of a read; inside TLS, what was in them.
-    fn open_read(&mut self, count: usize) -> Result<Vec<u8>, String> {
-        let Some(tls) = &mut self.tls else { return Ok(self.buffer[..count].to_vec()) };
-        let opened = tls.open(&self.buffer[..count]);
+    fn open_read(&mut self) -> Result<Vec<u8>, String> {
+        let Some(tls) = &mut self.tls else { return Ok(self.buffer.clone()) };
+        let opened = tls.open(&self.buffer);
         let answer = tls.pending();
         if !answer.is_empty() {
             // A new key, or an alert: who does not take it at once is left without.
@@ -186,9 +193,9 @@ impl Connection {
                 return Ok(tls);
             }
             self.stream.readable().await.map_err(|error| reason(&error))?;
-            wire = match self.stream.try_read(&mut self.buffer) {
+            wire = match self.read_once() {
                 Ok(0) => return Err("the peer closed the connection".to_owned()),
-                Ok(count) => self.buffer[..count].to_vec(),
+                Ok(_) => self.buffer.clone(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Vec::new(),
                 Err(error) => return Err(reason(&error)),
             };
@@ -240,7 +247,7 @@ impl Connection {
                 // runtime hears of them only when it has its turn.
                 tokio::task::yield_now().await;
                 for _ in 0..READ_IN_ALL / READ {
-                    if !matches!(self.stream.try_read(&mut self.buffer), Ok(count) if count > 0) {
+                    if !matches!(self.read_once(), Ok(count) if count > 0) {
                         break;
                     }
                 }

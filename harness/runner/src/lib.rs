@@ -6,7 +6,7 @@
 //! | TLS, on either side | `tls` |
 //! | the first contact, and every look at its health | [`mod@probe`] |
 //! | what stands in the way of most cases, found before the first | [`rehearsal`] |
-//! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `health`, `session`, `connection`, `oracle`) |
+//! | a run: many cases, one target, one document | [`mod@run`] (with `schedule`, `pace`, `biding`, `health`, `session`, `connection`, `oracle`) |
 //! | what a run tells while it goes on | [`event`] |
 //! | sessions that no scenario wrote, against a running server | [`mod@fuzz`] |
 //! | a server that is started for a run, and changes that start one | [`launch`], [`changes`] |
@@ -26,6 +26,7 @@
 //! a case is nearly all waiting, and where the reference server runs in the same thread, a round
 //! trip needs no other processor to wake up, which costs ten times as much as the trip itself.
 
+mod biding;
 pub mod changes;
 mod connection;
 pub mod embedded;

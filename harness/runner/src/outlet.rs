@@ -11,6 +11,7 @@ use smtpspec_judge::{Happening, Outcome, Setup, Verdict};
 use smtpspec_scenario::{Case, Outlet, Profile, Source, load};
 use tokio::task::JoinHandle;
 
+use crate::biding::Biding;
 use crate::maildir::reader::Reader;
 use crate::next_hop::NextHop;
 use crate::postbox::Postbox;
@@ -138,7 +139,9 @@ pub(crate) async fn try_out(
         offered,
     };
     for case in loaded.suite.cases() {
-        let outcome = session::play(case, setup.clone(), address, postbox, stop.clone()).await;
+        let outcome =
+            session::play(case, setup.clone(), address, postbox, &Biding::default(), stop.clone())
+                .await;
         let profile = Arc::make_mut(profile);
         if outcome.result.verdict == Verdict::Pass {
             profile.timeouts.settle = profile.timeouts.settle.max(took(&outcome) * SLACK);

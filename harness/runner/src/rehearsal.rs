@@ -12,6 +12,7 @@ use smtpspec_protocol::escape::escape;
 use smtpspec_scenario::{Given, Profile, Source, Tls, load};
 use tokio::time::{Instant, sleep};
 
+use crate::biding::Biding;
 use crate::postbox::Postbox;
 use crate::session;
 use crate::stop::Stop;
@@ -200,7 +201,17 @@ impl Stage<'_> {
         };
         let case = loaded.suite.cases().into_iter().next()?;
         let nowhere = Postbox::default();
-        Some(session::play(case, setup, self.address, &nowhere, self.stop.clone()).await)
+        Some(
+            session::play(
+                case,
+                setup,
+                self.address,
+                &nowhere,
+                &Biding::default(),
+                self.stop.clone(),
+            )
+            .await,
+        )
     }
 }
 

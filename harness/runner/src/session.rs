@@ -8,6 +8,7 @@ use smtpspec_judge::{Action, Ending, Happening, Outcome, Play, Setup};
 use smtpspec_scenario::{Case, Timeouts};
 use tokio::time::{Instant, sleep_until};
 
+use crate::biding::Biding;
 use crate::connection::{self, Connection};
 use crate::postbox::{Place, Postbox};
 use crate::stop::Stop;
@@ -26,6 +27,7 @@ pub(crate) async fn play(
     setup: Setup,
     address: SocketAddr,
     postbox: &Postbox,
+    biding: &Biding,
     stop: Stop,
 ) -> Outcome {
     let began = Instant::now();
@@ -41,11 +43,13 @@ pub(crate) async fn play(
         }
         // What is ready at once never waits, and others want their turn.
         tokio::task::consume_budget().await;
+        let bides = play.bides(&action).then(|| biding.bide());
         let happened = tokio::select! {
             biased;
             () = &mut stopped => break,
             happened = wires.perform(action) => happened,
         };
+        drop(bides);
         if let Some((connection, what)) = happened {
             play.observe(began.elapsed(), connection, what);
         }

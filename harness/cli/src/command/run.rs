@@ -41,8 +41,8 @@ pub(crate) use replay::words_of;
 const SETTLED: Duration = Duration::from_millis(5);
 
 /// How fast the clock of the embedded reference runs, by which it leaves a client that is silent:
-/// five minutes are three seconds.
-const EMBEDDED_CLOCK: u32 = 100;
+/// five minutes are a second and a half.
+const EMBEDDED_CLOCK: u32 = 200;
 
 /// How often a server that was started for a run is started again after a crash.
 const RESTARTS: usize = 20;

@@ -133,9 +133,11 @@ fn dots_away(input: &mut &[u8], out: &mut Vec<u8>, dense: &mut bool) -> Place {
     let mut before = [0; 2];
     for &octet in text {
         written[end] = octet;
-        let behind_lf = (before[1] == b'\n') & (octet == b'.');
-        dots += usize::from(behind_lf);
-        end += usize::from(!(behind_lf & (before[0] == b'\r')));
+        // Sums, not conditions: whether a dot comes next can't be foreseen.
+        let behind_lf = usize::from(before[1] == b'\n') & usize::from(octet == b'.');
+        let goes = behind_lf & usize::from(before[0] == b'\r');
+        dots += behind_lf;
+        end += 1 - goes;
         before = [before[1], octet];
     }
     out.truncate(start + end);

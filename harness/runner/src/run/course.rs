@@ -14,6 +14,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::{RunOptions, unique};
+use crate::biding::Biding;
 use crate::event::RunEvent;
 use crate::health::{Ended, Health};
 use crate::pace::Pace;
@@ -26,6 +27,9 @@ use crate::target::TargetAddress;
 /// How often a case is run that the target turns away.
 const ATTEMPTS: u32 = 3;
 
+/// How many cases may bide their time for each that is at work.
+const COMPANY: usize = 15;
+
 /// A run under way.
 pub(super) struct Course {
     target: TargetAddress,
@@ -35,6 +39,7 @@ pub(super) struct Course {
     unique: String,
     schedule: Schedule,
     pace: Pace,
+    biding: Biding,
     health: Health,
     tasks: JoinSet<Done>,
     running: HashMap<Id, Running>,
@@ -83,6 +88,7 @@ impl Course {
             results: vec![None; cases.len()],
             schedule: Schedule::new(cases),
             pace: Pace::new(options.jobs),
+            biding: Biding::default(),
             options: options.clone(),
             health: Health::default(),
             tasks: JoinSet::new(),
@@ -113,6 +119,7 @@ impl Course {
                 () = &mut stopped => self.stopped = Some(Stopped::Interrupted),
                 () = sleep_until(deadline) => self.stopped = Some(Stopped::OutOfTime),
                 Some(done) = self.tasks.join_next_with_id() => self.done(done, events),
+                () = self.biding.more(), if self.options.embedded => {}
                 () = sleep_until(wake.unwrap_or(deadline)), if wake.is_some() => {}
             }
         }
@@ -153,13 +160,21 @@ impl Course {
         if self.running.values().any(|running| running.job.alone) {
             return;
         }
-        while let Some(job) = self.schedule.next(self.running.len(), self.pace.jobs()) {
+        while let Some(job) = self.schedule.next(self.running.len(), self.room()) {
             let alone = job.alone;
             self.begin(job, events);
             if alone {
                 return;
             }
         }
+    }
+
+    /// How many cases may run now: as many as were asked for, and beside the reference of our own
+    /// as many more as only bide their time. With one job, nothing is done beside anything.
+    fn room(&self) -> usize {
+        let jobs = self.pace.jobs();
+        let more = if self.options.embedded && jobs > 1 { self.biding.count() } else { 0 };
+        jobs + more.min(jobs * COMPANY)
     }
 
     fn look(&mut self, idle: bool) {
@@ -181,9 +196,10 @@ impl Course {
         events(RunEvent::CaseStarted { id: &job.case.id });
         let (case, setup) = (job.case.clone(), self.setup(&job));
         let (address, cut) = (self.contact.address, self.cut.clone());
-        let postbox = self.options.postbox.clone();
+        let (postbox, biding) = (self.options.postbox.clone(), self.biding.clone());
         let task = self.tasks.spawn(async move {
-            Done::Case(Box::new(session::play(case, setup, address, &postbox, cut).await))
+            let played = session::play(case, setup, address, &postbox, &biding, cut);
+            Done::Case(Box::new(played.await))
         });
         let company = self.pace.jobs() > 1 && !job.alone;
         let round = self.pace.round();

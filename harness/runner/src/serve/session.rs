@@ -78,7 +78,7 @@ impl Session {
             .with_peer(self.peer.ip())
             .with_clock(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
             .with_seed(seed());
-        let mut buffer = vec![0; READ];
+        let mut buffer = Vec::with_capacity(READ);
         let mut left = false;
         // Each command moves the deadline on, so the timer is set anew only once it has fired.
         let mut timer = std::pin::pin!(sleep_until(began + NEVER));
@@ -103,23 +103,23 @@ impl Session {
             }
             tokio::select! {
                 readable = self.stream.readable() => {
-                    match readable.and_then(|()| self.stream.try_read(&mut buffer)) {
-                        Ok(0) => {
-                            left = true;
-                            server.peer_closed();
-                        }
-                        Ok(count) => {
-                            let now = began.elapsed();
-                            match self.take_in(&mut server, now, &buffer[..count]).await {
-                                Ok(ended) => left |= ended,
-                                Err(why) => return why,
-                            }
-                        }
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                        Err(error) => return Why::Broken(reason(&error)),
+                    let read = match readable {
+                        Ok(()) => self.read(&mut server, began, &mut buffer).await,
+                        Err(error) => Err(Why::Broken(reason(&error))),
+                    };
+                    match read {
+                        Ok(ended) => left |= ended,
+                        Err(why) => return why,
                     }
                 }
                 () = &mut timer => {
+                    // What the client said in time may lie there unread, where this process had to
+                    // wait for the processor: the runtime hears of it only when it has its turn.
+                    tokio::task::yield_now().await;
+                    match self.read(&mut server, began, &mut buffer).await {
+                        Ok(ended) => left |= ended,
+                        Err(why) => return why,
+                    }
                     let now = began.elapsed();
                     if server.deadline().is_some_and(|deadline| deadline <= now) {
                         server.tick(now);
@@ -133,6 +133,25 @@ impl Session {
                     return Why::Stopped;
                 }
             }
+        }
+    }
+
+    /// Takes in what is there, if anything is, and says whether the client ended its side.
+    async fn read(
+        &mut self,
+        server: &mut Server,
+        began: Instant,
+        buffer: &mut Vec<u8>,
+    ) -> Result<bool, Why> {
+        buffer.clear();
+        match self.stream.try_read_buf(buffer) {
+            Ok(0) => {
+                server.peer_closed();
+                Ok(true)
+            }
+            Ok(_) => self.take_in(server, began.elapsed(), buffer).await,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(Why::Broken(reason(&error))),
         }
     }
 

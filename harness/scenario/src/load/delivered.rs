@@ -221,7 +221,7 @@ impl<'f> Reading<'f> {
             Some((_, Value::List(nodes))) => nodes.as_slice(),
             Some((node, _)) => std::slice::from_ref(node),
         };
-        nodes.iter().filter_map(|node| self.reader.pattern(node, "pattern")).collect()
+        nodes.iter().filter_map(|node| self.pattern(node, "pattern")).collect()
     }
 
     /// Names of fields, each with a regular expression over its value.
@@ -239,7 +239,7 @@ impl<'f> Reading<'f> {
                 let message = format!("no field can be named `{}`", entry.key);
                 self.reader.error(entry.key_span, message).report();
             }
-            let pattern = self.reader.pattern(&entry.value, "pattern");
+            let pattern = self.pattern(&entry.value, "pattern");
             let name = entry.key.clone();
             fields.extend(pattern.map(|pattern| FieldPattern { name, pattern }));
         }

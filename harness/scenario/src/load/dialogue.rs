@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use regex::bytes::Regex;
 use smtpspec_catalogue::RequirementId;
 use smtpspec_protocol::escape::EscapeFault;
 
@@ -92,6 +93,11 @@ impl<'f> Reading<'f> {
             inherited: Modifiers::default(),
             steps: 0,
         }
+    }
+
+    /// Reads a regular expression.
+    pub(super) fn pattern(&self, node: &Node, what: &str) -> Option<Regex> {
+        self.library.pattern(self.reader, node, what)
     }
 
     /// The steps of a list; what is wrong with one of them does not hide the others.

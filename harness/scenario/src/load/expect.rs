@@ -128,13 +128,14 @@ impl<'f> Reading<'f> {
         let problems = reader.problems.borrow().count();
         let codes = |key| fields.get(key).and_then(|node| reader.codes(node));
         let time = |key| fields.get(key).and_then(|node| reader.duration(node, "time"));
+        let pattern = |key| fields.get(key).and_then(|node| self.pattern(node, key));
         let pattern = ReplyPattern {
             must: codes("must").unwrap_or_default(),
             should: codes("should"),
             not: codes("not"),
-            text: fields.get("text").and_then(|node| reader.pattern(node, "text")),
-            octets: fields.get("octets").and_then(|node| reader.pattern(node, "octets")),
-            challenge: fields.get("challenge").and_then(|node| reader.pattern(node, "challenge")),
+            text: pattern("text"),
+            octets: pattern("octets"),
+            challenge: pattern("challenge"),
             signed: fields.get("signed").and_then(|node| reader.flag(node, "signed")) == Some(true),
             enhanced: fields.get("enhanced").and_then(|node| reader.enhanced(node)),
             lines: fields.get("lines").and_then(|node| self.lines(node)),
@@ -246,7 +247,7 @@ impl<'f> Reading<'f> {
                     .report();
             }
             self.state.scope.set(name);
-            let pattern = reader.pattern(&entry.value, "pattern");
+            let pattern = self.pattern(&entry.value, "pattern");
             captures.extend(pattern.map(|pattern| Capture { name: name.clone(), pattern }));
         }
         captures
@@ -395,9 +396,9 @@ impl<'f> Reading<'f> {
                 }
                 Some(CommandShape::Verb(verb.to_owned()))
             }
-            "matches" => reader.pattern(node, "pattern").map(CommandShape::Matches),
+            "matches" => self.pattern(node, "pattern").map(CommandShape::Matches),
             "message" if node.plain() == Some("true") => Some(CommandShape::Message(None)),
-            "message" => reader.pattern(node, "pattern").map(Some).map(CommandShape::Message),
+            "message" => self.pattern(node, "pattern").map(Some).map(CommandShape::Message),
             _ => reader.affirmed(node, "closed").map(|()| CommandShape::Closed),
         }
     }

@@ -2,7 +2,9 @@
 //! that holds nothing but dialogues.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use regex::bytes::Regex;
 
 use crate::diagnostic::{Mark, Reader, Span};
 use crate::suggest::did_you_mean;
@@ -24,6 +26,9 @@ pub(super) struct Library<'f> {
     incomplete: bool,
     /// How many steps may still be put in.
     budget: Cell<usize>,
+    /// The regular expressions that were met already: to build one takes longer than all else in a
+    /// step, and many steps have the same.
+    patterns: RefCell<HashMap<String, Regex>>,
 }
 
 /// The dialogues of one file.
@@ -49,6 +54,7 @@ impl<'f> Library<'f> {
             used: RefCell::default(),
             incomplete,
             budget: Cell::new(STEP_BUDGET),
+            patterns: RefCell::default(),
         }
     }
 
@@ -57,6 +63,17 @@ impl<'f> Library<'f> {
         let left = self.budget.get();
         self.budget.set(left.saturating_sub(1));
         left > 0
+    }
+
+    /// Reads a regular expression.
+    pub(super) fn pattern(&self, reader: Reader<'_>, node: &Node, what: &str) -> Option<Regex> {
+        let text = reader.text(node, what)?;
+        if let Some(built) = self.patterns.borrow().get(text) {
+            return Some(built.clone());
+        }
+        let built = reader.pattern(node, what)?;
+        self.patterns.borrow_mut().insert(text.to_owned(), built.clone());
+        Some(built)
     }
 
     /// Puts the dialogues of a file on a shelf, and gives its number.
