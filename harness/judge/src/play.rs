@@ -208,7 +208,12 @@ impl Play {
         match (action, &self.stage) {
             (Action::Pause { .. } | Action::Collect { .. }, _) => true,
             (Action::Receive { .. }, Stage::Hearing { item, .. }) => {
-                matches!(item.step.act, Act::Hear(Hear::Silence(_)))
+                let is_silence = |hear: &Hear| matches!(hear, Hear::Silence(_));
+                match &item.step.act {
+                    Act::Hear(Hear::AnyOf(ways)) => ways.iter().any(|way| is_silence(&way.hear)),
+                    Act::Hear(hear) => is_silence(hear),
+                    _ => false,
+                }
             }
             _ => false,
         }
