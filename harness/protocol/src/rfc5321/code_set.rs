@@ -142,7 +142,8 @@ impl FromStr for CodeSet {
 
 impl FromIterator<CodePattern> for CodeSet {
     fn from_iter<I: IntoIterator<Item = CodePattern>>(patterns: I) -> Self {
-        let mut set = Self::default();
+        // Room for what a rule has, at once: every answer is judged by some ten sets.
+        let mut set = Self(Vec::with_capacity(16));
         set.extend(patterns);
         set
     }

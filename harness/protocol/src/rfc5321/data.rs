@@ -6,11 +6,14 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 
 /// What every dot that matters stands behind. The CR before it is looked at afterwards: a needle
 /// of two octets is found the fastest.
 static LF_DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n."));
+
+/// The end of data, with the CRLF before it.
+static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n.\r\n"));
 
 /// Reads message data from a stream and takes out the dots that were put in
 /// (RFC 5321 §4.5.2). It holds back at most two octets.
@@ -122,23 +125,22 @@ const DENSE: usize = 512;
 /// would take longer than to look at every octet, and whoever sends them may want just that. They
 /// are input behind text, and more than [`DENSE`].
 fn dots_away(input: &mut &[u8], out: &mut Vec<u8>, dense: &mut bool) -> Place {
-    const END: &[u8] = b"\r\n.\r\n";
+    const CRLF_DOT: u32 = u32::from_be_bytes(*b"\0\r\n.");
+    const ANY_LF_DOT: u32 = u32::from_be_bytes(*b"\0\0\n.");
     // A dot whose line is not all here is left to whoever can wait for the rest.
-    let most = DENSE - END.len();
-    let length = memmem::find(&input[..DENSE], END).unwrap_or(most).min(most);
+    let most = DENSE - END.needle().len();
+    let length = END.find(&input[..DENSE]).unwrap_or(most).min(most);
     let (text, rest) = input.split_at(length);
     let start = out.len();
     out.resize(start + length, 0);
     let (written, mut end, mut dots) = (&mut out[start..], 0, 0);
-    let mut before = [0; 2];
+    let mut last = 0_u32;
     for &octet in text {
         written[end] = octet;
+        last = last << 8 | u32::from(octet);
         // Sums, not conditions: whether a dot comes next can't be foreseen.
-        let behind_lf = usize::from(before[1] == b'\n') & usize::from(octet == b'.');
-        let goes = behind_lf & usize::from(before[0] == b'\r');
-        dots += behind_lf;
-        end += 1 - goes;
-        before = [before[1], octet];
+        end += usize::from(last & 0xFF_FFFF != CRLF_DOT);
+        dots += usize::from(last & 0xFFFF == ANY_LF_DOT);
     }
     out.truncate(start + end);
     *input = rest;
