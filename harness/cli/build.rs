@@ -24,6 +24,8 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("profiles.rs"), profiles(&suite.join("profiles/reference")))
         .expect("the build folder can be written");
+    fs::write(out.join("recipes.rs"), recipes(&root.join("../lab")))
+        .expect("the build folder can be written");
     fs::write(out.join("suite.rs"), table).expect("the build folder can be written");
     fs::write(out.join("rules.rs"), rules(&root)).expect("the build folder can be written");
 }
@@ -41,6 +43,47 @@ fn profiles(folder: &Path) -> String {
     }
     table.push(']');
     table
+}
+
+/// The recipes of the lab, each with the files beside it: its folder's name, a path there, and what
+/// the file holds.
+fn recipes(lab: &Path) -> String {
+    println!("cargo:rerun-if-changed={}", lab.display());
+    let lab = lab.canonicalize().expect("the lab is there");
+    let mut folders: Vec<PathBuf> = fs::read_dir(&lab)
+        .expect("a readable folder")
+        .map(|entry| entry.expect("a readable entry").path())
+        .filter(|path| path.join("recipe.yaml").is_file())
+        .collect();
+    folders.sort();
+    let mut table = String::from("&[\n");
+    for folder in folders {
+        let name = folder.file_name().expect("it has a name").display().to_string();
+        let mut files = Vec::new();
+        all(&folder, &mut files);
+        files.sort();
+        for file in files {
+            let path =
+                file.strip_prefix(&folder).expect("it came from there").display().to_string();
+            let file = file.display().to_string();
+            writeln!(table, "({name:?}, {path:?}, include_bytes!({file:?})),")
+                .expect("writing to a string");
+        }
+    }
+    table.push(']');
+    table
+}
+
+/// Every file below a folder.
+fn all(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            all(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
 }
 
 /// Where the model judges: `requirement!("…")` in the sources of these crates, tests left out.

@@ -5,7 +5,7 @@
 #                         installed, and $run a folder that this run alone has
 #   debian PACKAGE...     unpacks packages and all that they need and the system lacks into $install/root
 #   account NAME          makes a system account that a server insists on
-#   fill FILE NAME=VALUE… prints FILE with @NAME@ replaced
+#   fill FILE NAME=VALUE… prints FILE with {name} replaced
 #   serve PROGRAM...      starts the server, runs COMMAND, ends the server, exits as COMMAND did
 
 set -euo pipefail
@@ -116,9 +116,9 @@ fill() {
     local file=$1 pair
     shift
     local edits=()
-    for pair in "DIR=$run" "ROOT=$install/root" "PORT=$port" "SUBMISSION=$submission" \
-        "SUBMISSIONS=$submissions" "NEXT_HOP=$next_hop" "$@"; do
-        edits+=(-e "s#@${pair%%=*}@#${pair#*=}#g")
+    for pair in "dir=$run" "root=$install/root" "port=$port" "submission=$submission" \
+        "submissions=$submissions" "next-hop=$next_hop" "$@"; do
+        edits+=(-e "s#{${pair%%=*}}#${pair#*=}#g")
     done
     sed "${edits[@]}" "$file"
 }

@@ -115,6 +115,7 @@ pub(crate) fn run(scenarios: Vec<CaseResult>, findings: Vec<RunFinding>) -> Resu
         target: Target {
             address: "127.0.0.1:2525".into(),
             embedded: false,
+            lab: None,
             greeting: Some("220 mx.example.test ready".into()),
             ehlo: vec!["mx.example.test".into(), "SIZE 65536".into()],
         },

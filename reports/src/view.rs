@@ -228,16 +228,26 @@ pub(crate) fn elapsed(micros: u64) -> String {
 
 /// The command that runs just this case again.
 pub(crate) fn replay(results: &Results, id: &str) -> String {
-    with_target(format!("smtpspec run {}", quoted(id)), results)
+    with_target(Some(id), results)
 }
 
 /// The command that runs all of it again, but for the filters, which results don't hold.
 pub(crate) fn again(results: &Results) -> String {
-    with_target("smtpspec run".to_owned(), results)
+    with_target(None, results)
 }
 
-fn with_target(mut command: String, results: &Results) -> String {
-    if !results.target.embedded {
+fn with_target(id: Option<&str>, results: &Results) -> String {
+    let lab = results.target.lab.as_deref();
+    let mut command = match (lab, id) {
+        (Some(name), None) => format!("smtpspec lab run {}", quoted(name)),
+        (Some(name), Some(id)) => {
+            format!("smtpspec lab run {} --filter {}", quoted(name), quoted(id))
+        }
+        (None, None) => "smtpspec run".to_owned(),
+        (None, Some(id)) => format!("smtpspec run {}", quoted(id)),
+    };
+    // Where a server of the lab listens is another place each time.
+    if !results.target.embedded && lab.is_none() {
         command.push_str(" --server ");
         command.push_str(&quoted(&results.target.address));
     }

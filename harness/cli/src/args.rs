@@ -3,6 +3,7 @@
 
 mod access;
 mod expectations;
+mod lab;
 mod launch;
 mod report;
 
@@ -16,6 +17,7 @@ use smtpspec_protocol::Protocol;
 
 pub(crate) use access::Access;
 pub(crate) use expectations::Expectations;
+pub(crate) use lab::{Lab, LabDown, LabList, LabPlace, LabRun, LabUp, LabWhat};
 pub(crate) use launch::Launch;
 pub(crate) use report::{DiffReport, MatrixReport, MergeReport, RenderReport, Report, ReportWhat};
 
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     Prove(Prove),
     /// Tell all about a requirement, a scenario or a mutant
     Explain(Explain),
+    /// Start real servers by their recipes, and run scenarios against them
+    Lab(Lab),
     /// Render, compare and merge results that `run --report json=FILE` wrote
     Report(Report),
     /// Print a completion script for a shell
@@ -151,6 +155,18 @@ pub(crate) struct Run {
     /// Tell what would run, and send nothing; with -v also what would be said
     #[arg(long = "dry-run")]
     pub(crate) dry: bool,
+    /// The server of the lab that this runs against, and what a replay needs to know of it.
+    #[arg(skip)]
+    pub(crate) lab: Option<InLab>,
+}
+
+/// A run against a server of the lab.
+#[derive(Debug, Clone)]
+pub(crate) struct InLab {
+    /// The server's name.
+    pub(crate) name: String,
+    /// Words of `smtpspec lab run`.
+    pub(crate) words: Vec<String>,
 }
 
 /// Whom to test, and what it knows of us.
@@ -171,6 +187,10 @@ pub(crate) struct Target {
     /// A mailbox that the target refuses
     #[arg(long, value_name = "ADDR", env = "SMTPSPEC_UNKNOWN_TO")]
     pub(crate) unknown_to: Option<String>,
+    /// Something that is true of the target, as `facts:` in its profile: submission; may be given
+    /// again
+    #[arg(long = "fact", value_name = "NAME", env = "SMTPSPEC_FACT", value_delimiter = ',')]
+    pub(crate) facts: Vec<String>,
     /// The name to give in EHLO and HELO
     #[arg(long, visible_alias = "helo", value_name = "NAME", env = "SMTPSPEC_EHLO")]
     pub(crate) ehlo: Option<String>,
@@ -423,8 +443,11 @@ mod tests {
     #[test]
     fn every_flag_that_takes_a_value_has_a_variable() {
         let cli = Cli::command();
-        for name in ["run", "fuzz", "serve", "prove"] {
-            let command = cli.find_subcommand(name).expect("it exists");
+        let lab = cli.find_subcommand("lab").expect("it exists").get_subcommands();
+        let commands = ["run", "fuzz", "serve", "prove"]
+            .map(|name| cli.find_subcommand(name).expect("it exists"));
+        for command in commands.into_iter().chain(lab) {
+            let name = command.get_name();
             for arg in command.get_arguments() {
                 let takes_value = arg.get_action().takes_values() && !arg.is_positional();
                 assert!(!takes_value || arg.get_env().is_some(), "{name} {}", arg.get_id());

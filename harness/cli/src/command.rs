@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod fuzz;
+pub(crate) mod lab;
 pub(crate) mod list;
 pub(crate) mod prove;
 pub(crate) mod report;

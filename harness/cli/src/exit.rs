@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Failed,
     /// 130: Ctrl-C.
     Interrupted,
+    /// What a command ended with that was run for the user.
+    As(u8),
 }
 
 impl Exit {
@@ -66,6 +68,7 @@ impl Exit {
             Self::Nothing => 4,
             Self::Failed => 5,
             Self::Interrupted => 130,
+            Self::As(code) => code,
         }
     }
 }

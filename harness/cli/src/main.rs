@@ -12,6 +12,7 @@ mod launch;
 mod output;
 mod profile;
 mod progress;
+mod recipes;
 mod rules;
 mod shard;
 mod suite;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Coverage(coverage) => command::coverage::coverage(&coverage, &console),
         Command::Prove(prove) => command::prove::prove(&prove, &console),
         Command::Explain(explain) => command::explain::explain(&explain, &console),
+        Command::Lab(lab) => command::lab::lab(lab, &console),
         Command::Report(report) => command::report::report(&report, &console),
         Command::Completions { shell } => command::completions::completions(shell, &console),
         Command::Man => command::completions::man(&console),

@@ -125,6 +125,15 @@ fn of_target(flags: &Target, reference: &str, console: &Console) -> Result<Profi
     if let Some(unknown) = &flags.unknown_to {
         profile.unknown_recipient = Some(unknown.clone());
     }
+    for fact in &flags.facts {
+        if fact.is_empty() || !fact.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        {
+            let fact = fact.escape_debug();
+            console.error(&format!("--fact: `{fact}` is no name: letters, digits, dots, hyphens"));
+            return Err(Exit::Usage);
+        }
+        profile.facts.insert(fact.clone());
+    }
     if let Some(timeout) = flags.timeout {
         profile.timeouts.connect = timeout;
         profile.timeouts.reply = timeout;

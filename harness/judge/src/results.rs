@@ -64,6 +64,9 @@ pub struct Target {
     pub address: String,
     /// Whether it is the reference server inside the program.
     pub embedded: bool,
+    /// The name of the lab's server that it is, if `smtpspec lab` started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab: Option<String>,
     /// Its greeting, escaped; missing when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub greeting: Option<String>,

@@ -2,6 +2,8 @@
 //! crash, and stopped with all that it started.
 
 mod group;
+pub(crate) mod mark;
+mod process;
 mod tail;
 
 use std::fmt;
@@ -9,20 +11,20 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Range;
-use std::process::{ExitStatus, Stdio};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::stop::Stop;
-use group::Group;
-use tail::Tail;
 
+pub(crate) use group::Group;
 pub use group::{Leader, end_all};
+pub(crate) use process::Process;
+pub use process::Program;
 
 /// What becomes the port in the words of a command.
 const PORT: &str = "{port}";
@@ -30,8 +32,8 @@ const PORT: &str = "{port}";
 /// How often a server is looked for that was just started.
 const LOOK: Duration = Duration::from_millis(25);
 
-/// How long a server may take to end by itself when it is asked to.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a command may take that ends a server.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Of how many crashes the last words are kept.
 const TOLD: usize = 20;
@@ -45,7 +47,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The command that starts a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerCommand {
-    words: Vec<String>,
+    program: Program,
+    /// Where it listens beside the address that it is started for.
+    also: Vec<SocketAddr>,
+    /// What ends it, where a signal is not enough.
+    farewell: Option<Program>,
+    /// Where its process is written down.
+    record: Option<PathBuf>,
 }
 
 /// How long a server may take to be there, and how often it is started again.
@@ -95,32 +103,66 @@ impl ServerCommand {
         match shlex::split(text) {
             None => Err("a quote is not closed, or a backslash ends it"),
             Some(words) if words.is_empty() => Err("there is no word in it"),
-            Some(words) => Ok(Self { words }),
+            Some(words) => Ok(Self::of(Program::of(words))),
         }
+    }
+
+    /// The command that this program is.
+    pub fn of(program: Program) -> Self {
+        Self { program, also: Vec::new(), farewell: None, record: None }
+    }
+
+    /// The same, which is not ready before somebody listens at each of these too.
+    #[must_use]
+    pub fn listening_at(self, also: Vec<SocketAddr>) -> Self {
+        Self { also, ..self }
+    }
+
+    /// The same, which this program ends before a signal does.
+    #[must_use]
+    pub fn ended_by(self, farewell: Option<Program>) -> Self {
+        Self { farewell, ..self }
+    }
+
+    /// The same, whose process is written down in this file for as long as it lives.
+    #[must_use]
+    pub fn recorded_in(self, record: PathBuf) -> Self {
+        Self { record: Some(record), ..self }
     }
 
     /// Whether the command is told a port.
     pub fn takes_port(&self) -> bool {
-        self.words.iter().any(|word| word.contains(PORT))
+        self.program.words.iter().any(|word| word.contains(PORT))
     }
 
-    /// The program and its arguments, for a server on this port.
-    fn on(&self, port: u16) -> Vec<String> {
-        self.words.iter().map(|word| word.replace(PORT, &port.to_string())).collect()
+    /// The program, for a server on this port.
+    fn on(&self, port: u16) -> Program {
+        let put_in = |word: &String| word.replace(PORT, &port.to_string());
+        let words = self.program.words.iter().map(put_in).collect();
+        Program { words, ..self.program.clone() }
     }
 
     /// Starts the server, and waits until somebody listens at the address.
     pub async fn launch(&self, address: SocketAddr, lives: Lives) -> Result<Launched, LaunchError> {
-        if TcpStream::connect(address).await.is_ok() {
-            return Err(LaunchError::Occupied(address));
+        let addresses = || std::iter::once(&address).chain(&self.also);
+        for address in addresses() {
+            if TcpStream::connect(address).await.is_ok() {
+                return Err(LaunchError::Occupied(*address));
+            }
         }
         let Lives { ready_within, restarts } = lives;
-        let words = self.on(address.port());
-        let group = Arc::new(Group::default());
-        let mut process = Process::start(&words, &group)
-            .map_err(|error| LaunchError::Start(words[0].clone(), error))?;
+        let program = self.on(address.port());
+        let group = Arc::new(Group::recorded(self.record.clone()));
+        let mut process = Process::start(&program, &group)
+            .map_err(|error| LaunchError::Start(program.words[0].clone(), error))?;
         let began = Instant::now();
-        while TcpStream::connect(address).await.is_err() {
+        let mut missing = addresses();
+        let mut next = missing.next();
+        while let Some(address) = next {
+            if TcpStream::connect(address).await.is_ok() {
+                next = missing.next();
+                continue;
+            }
             if let Ok(Some(status)) = process.child.try_wait() {
                 group.kill();
                 return Err(LaunchError::Ended(process.crash(status).await));
@@ -128,13 +170,14 @@ impl ServerCommand {
             if began.elapsed() >= ready_within {
                 process.end(&group).await;
                 let output = process.tail.lines();
-                return Err(LaunchError::NotReady(address, ready_within, output));
+                return Err(LaunchError::NotReady(*address, ready_within, output));
             }
             sleep(LOOK).await;
         }
         let (stop, crashes) = (Stop::new(), Arc::new(Mutex::new(Vec::new())));
         let watched = Watched {
-            words,
+            program,
+            farewell: self.farewell.clone(),
             group: Arc::clone(&group),
             stop: stop.clone(),
             crashes: Arc::clone(&crashes),
@@ -168,6 +211,15 @@ impl Launched {
         self.group.leader()
     }
 
+    /// Waits until the server has ended by itself more often than it is started again.
+    pub async fn given_up(&mut self) {
+        if let Some(task) = &mut self.task {
+            // It has nothing to tell, not even by a panic.
+            let _ = task.await;
+            self.task = None;
+        }
+    }
+
     /// Stops the server, and tells how often it ended by itself.
     pub async fn stop(mut self) -> Vec<Crash> {
         self.stop.stop();
@@ -188,7 +240,8 @@ impl Drop for Launched {
 
 /// A server that is started again when it ends by itself, until it is to stop.
 struct Watched {
-    words: Vec<String>,
+    program: Program,
+    farewell: Option<Program>,
     group: Arc<Group>,
     stop: Stop,
     crashes: Arc<Mutex<Vec<Crash>>>,
@@ -200,7 +253,7 @@ impl Watched {
         loop {
             tokio::select! {
                 biased;
-                () = self.stop.stopped() => return process.end(&self.group).await,
+                () = self.stop.stopped() => return self.end(process).await,
                 status = process.child.wait() => {
                     let Ok(status) = status else { return };
                     let crash = process.crash(status).await;
@@ -219,54 +272,23 @@ impl Watched {
                 () = self.stop.stopped() => return,
                 () = sleep(PAUSE) => {}
             }
-            match Process::start(&self.words, &self.group) {
+            match Process::start(&self.program, &self.group) {
                 Ok(started) => process = started,
                 Err(_) => return,
             }
         }
     }
-}
 
-/// One life of the server.
-#[derive(Debug)]
-struct Process {
-    child: Child,
-    tail: Tail,
-}
-
-impl Process {
-    fn start(words: &[String], group: &Group) -> io::Result<Self> {
-        let mut command = Command::new(&words[0]);
-        command
-            .args(&words[1..])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        // Ctrl-C in a terminal goes to its whole group, and the server is to live until the end.
-        #[cfg(unix)]
-        command.process_group(0);
-        let mut child = command.spawn()?;
-        group.now(child.id());
-        let tail = Tail::of(child.stdout.take(), child.stderr.take());
-        Ok(Self { child, tail })
-    }
-
-    async fn crash(&mut self, status: ExitStatus) -> Crash {
-        self.tail.finish().await;
-        Crash { how: status.to_string(), output: self.tail.lines() }
-    }
-
-    /// Asks it to end, and ends it where it does not.
-    async fn end(&mut self, group: &Group) {
-        group.terminate();
-        if timeout(PATIENCE, self.child.wait()).await.is_err() {
-            group.kill();
-            // Nothing can be done about one that even that does not end.
-            let _ = timeout(PATIENCE, self.child.kill()).await;
+    /// Ends the server by its own command first, where it has one.
+    async fn end(&self, mut process: Process) {
+        if let Some(farewell) = &self.farewell {
+            let group = Group::default();
+            if let Ok(mut said) = Process::start(farewell, &group) {
+                // However that went, the signal follows.
+                let _ = timeout(FAREWELL, said.wait()).await;
+            }
         }
-        group.kill();
-        self.tail.finish().await;
+        process.end(&self.group).await;
     }
 }
 

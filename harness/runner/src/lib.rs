@@ -10,6 +10,7 @@
 //! | what a run tells while it goes on | [`event`] |
 //! | sessions that no scenario wrote, against a running server | [`mod@fuzz`] |
 //! | a server that is started for a run, and changes that start one | [`launch`], [`changes`] |
+//! | real servers by their recipes | [`lab`] |
 //! | a request to stop | [`stop`] |
 //! | the reference server on a socket | [`serve`] |
 //! | where its mail goes | [`sink`], [`maildir`] |
@@ -33,6 +34,7 @@ pub mod embedded;
 pub mod event;
 pub mod fuzz;
 mod health;
+pub mod lab;
 pub mod launch;
 pub mod maildir;
 mod next_hop;
@@ -58,6 +60,7 @@ pub use changes::Changes;
 pub use embedded::{Embedded, config_of, tell_of_reference};
 pub use event::RunEvent;
 pub use fuzz::{FuzzEvent, FuzzOptions, fuzz};
+pub use lab::{Kit, Lab, LabError, Setting};
 pub use launch::{Crash, LaunchError, Launched, ServerCommand, free_port};
 pub use maildir::Maildir;
 pub use postbox::Postbox;

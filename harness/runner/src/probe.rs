@@ -112,6 +112,7 @@ pub async fn probe(target: &TargetAddress, profile: &Profile) -> Result<Contact,
         target: Target {
             address: target.to_string(),
             embedded: false,
+            lab: None,
             greeting: Some(escape(met.greeting.octets.trim_ascii_end()).to_string()),
             ehlo: hello.iter().map(line).collect(),
         },

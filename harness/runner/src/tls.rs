@@ -128,6 +128,14 @@ impl Tls {
 }
 
 impl Identity {
+    /// A new certificate for these names that nobody else has signed, and its key, as PEM: for
+    /// another server.
+    pub fn pem_for(names: &[&str]) -> io::Result<(String, String)> {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+        Ok((made.cert.pem(), made.signing_key.serialize_pem()))
+    }
+
     /// A new key, and a certificate for this name that nobody else has signed.
     pub fn made_for(name: &str) -> io::Result<Self> {
         let made = rcgen::generate_simple_self_signed([name.to_owned()])

@@ -10,6 +10,7 @@
 //! | text with `${variables}` in it | [`template`] |
 //! | the target, as its profile describes it | [`profile`] |
 //! | which of its failures are known | [`baseline`] |
+//! | how a real server is installed and started | [`recipe`] |
 //! | which ids a pattern means | [`glob`](mod@glob) |
 //! | files, as octets | [`source`] |
 //! | from files to scenarios | [`load`](mod@load) |
@@ -28,6 +29,7 @@ pub mod glob;
 mod language;
 pub mod load;
 pub mod profile;
+pub mod recipe;
 pub mod scenario;
 pub mod schema;
 pub mod send;
@@ -49,6 +51,7 @@ pub use expect::{
 };
 pub use load::{Loaded, load};
 pub use profile::{Credentials, Outlet, Profile, Timeouts, Tls};
+pub use recipe::Recipe;
 pub use scenario::{
     Case, Given, Party, Place, Requires, Row, SLOW, Safety, Scenario, Speaks, Suite,
 };

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::language::FILE;
 use crate::profile::keys::PROFILE;
+use crate::recipe::keys::RECIPE;
 use crate::shape::{Kind, Shape};
 
 /// The schema of a scenario file.
@@ -17,6 +18,11 @@ pub fn scenario_schema() -> Value {
 /// The schema of a profile.
 pub fn profile_schema() -> Value {
     schema(&PROFILE, "A profile of smtpspec")
+}
+
+/// The schema of a recipe.
+pub fn recipe_schema() -> Value {
+    schema(&RECIPE, "A recipe of smtpspec")
 }
 
 fn schema(root: &'static Shape, title: &str) -> Value {
@@ -94,13 +100,15 @@ mod tests {
 
     use super::*;
 
-    /// The schemas are published with the scenarios; `SMTPSPEC_BLESS=1` writes them anew.
+    /// The schemas are published beside what they describe; `SMTPSPEC_BLESS=1` writes them anew.
     #[test]
     fn the_published_schemas_are_those_of_the_tables() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
-        for (name, schema) in
-            [("schema.json", scenario_schema()), ("profile.schema.json", profile_schema())]
-        {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for (name, schema) in [
+            ("scenarios/schema.json", scenario_schema()),
+            ("scenarios/profile.schema.json", profile_schema()),
+            ("harness/lab/recipe.schema.json", recipe_schema()),
+        ] {
             let path = folder.join(name);
             let text = format!("{schema:#}\n");
             if std::env::var_os("SMTPSPEC_BLESS").is_some() {
@@ -113,7 +121,7 @@ mod tests {
 
     #[test]
     fn every_reference_leads_to_a_definition() {
-        for schema in [scenario_schema(), profile_schema()] {
+        for schema in [scenario_schema(), profile_schema(), recipe_schema()] {
             let text = schema.to_string();
             let definitions = schema["definitions"].as_object().unwrap();
             for reference in text.split("#/definitions/").skip(1) {

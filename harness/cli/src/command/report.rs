@@ -2,7 +2,7 @@
 
 mod diff;
 mod document;
-mod matrix;
+pub(crate) mod matrix;
 mod merge;
 mod render;
 

@@ -63,7 +63,8 @@ pub(crate) fn run(run: Run, console: &Console) -> Exit {
     watch::repeat(run, console, |run, command| once(run, command, console))
 }
 
-fn once(run: &Run, command: Option<&ServerCommand>, console: &Console) -> Exit {
+/// Runs once, against a server that this command starts. What is listened to is said by the caller.
+pub(crate) fn once(run: &Run, command: Option<&ServerCommand>, console: &Console) -> Exit {
     let mut plan = match plan(run, console) {
         Ok(plan) => plan,
         Err(exit) => return exit,
@@ -263,6 +264,7 @@ async fn play(
         smtpspec_runner::run(cases, &target, Arc::new(profile), options, &mut tell, &stop).await;
     progress.end();
     results.options = words(run);
+    results.target.lab = run.lab.as_ref().map(|lab| lab.name.clone());
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
@@ -282,10 +284,11 @@ fn not_begun(
 ) -> Results {
     let RunOptions { tool, started, .. } = options(run, false);
     let address = target.map(ToString::to_string).unwrap_or_default();
+    let lab = run.lab.as_ref().map(|lab| lab.name.clone());
     Results {
         schema: SCHEMA.to_owned(),
         tool,
-        target: Target { address, ..Target::default() },
+        target: Target { address, lab, ..Target::default() },
         options: words(run),
         started,
         elapsed_ms: 0,

@@ -1,24 +1,26 @@
 //! The process group of a server: it and all that it started, unless that left the group.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::mark::Mark;
 
 /// Every group that may be alive, for an end without farewell.
 static ALL: Mutex<Vec<Weak<AtomicU32>>> = Mutex::new(Vec::new());
 
 /// The group that lives now, by its leader's number; 0 where there is none.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     leader: Arc<AtomicU32>,
+    /// Where it is written down which process leads, for whoever comes after a hard end.
+    record: Option<PathBuf>,
 }
 
 impl Default for Group {
     fn default() -> Self {
-        let leader = Arc::new(AtomicU32::new(0));
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|one| one.strong_count() > 0);
-        all.push(Arc::downgrade(&leader));
-        Self { leader }
+        Self::recorded(None)
     }
 }
 
@@ -40,23 +42,36 @@ impl Drop for Group {
 }
 
 impl Group {
+    /// A group whose leader is written down in this file.
+    pub(crate) fn recorded(record: Option<PathBuf>) -> Self {
+        let leader = Arc::new(AtomicU32::new(0));
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|one| one.strong_count() > 0);
+        all.push(Arc::downgrade(&leader));
+        Self { leader, record }
+    }
+
     /// The leader, for whoever watches it.
-    pub(super) fn leader(&self) -> Leader {
+    pub(crate) fn leader(&self) -> Leader {
         Leader(Arc::clone(&self.leader))
     }
 
     /// A new leader.
-    pub(super) fn now(&self, leader: Option<u32>) {
+    pub(crate) fn now(&self, leader: Option<u32>) {
         self.leader.store(leader.unwrap_or(0), Ordering::Relaxed);
+        if let (Some(record), Some(number)) = (&self.record, leader) {
+            // Without it the server only outlives us if we are ended hard.
+            let _ = fs::write(record, Mark::of(number).to_string());
+        }
     }
 
     /// Asks all of it to end.
-    pub(super) fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         signal(self.leader.load(Ordering::Relaxed), false);
     }
 
     /// Ends all of it, once.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         signal(self.leader.swap(0, Ordering::Relaxed), true);
     }
 }

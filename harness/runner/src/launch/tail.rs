@@ -2,6 +2,8 @@
 //! and little of it is kept.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,10 +32,18 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub(super) fn of(output: Option<ChildStdout>, errors: Option<ChildStderr>) -> Self {
+    /// Of both outputs of a process; all of it also goes into the log, where there is one.
+    pub(super) fn of(
+        output: Option<ChildStdout>,
+        errors: Option<ChildStderr>,
+        log: Option<File>,
+    ) -> Self {
         let kept = Arc::new(Mutex::new(VecDeque::new()));
-        let output = output.map(|output| tokio::spawn(read(output, Arc::clone(&kept))));
-        let errors = errors.map(|errors| tokio::spawn(read(errors, Arc::clone(&kept))));
+        let log = log.map(Arc::new);
+        let output =
+            output.map(|output| tokio::spawn(read(output, Arc::clone(&kept), log.clone())));
+        let errors =
+            errors.map(|errors| tokio::spawn(read(errors, Arc::clone(&kept), log.clone())));
         Self { readers: output.into_iter().chain(errors).collect(), kept }
     }
 
@@ -65,9 +75,17 @@ impl Tail {
     }
 }
 
-async fn read(mut from: impl AsyncRead + Unpin, kept: Arc<Mutex<VecDeque<u8>>>) {
+async fn read(
+    mut from: impl AsyncRead + Unpin,
+    kept: Arc<Mutex<VecDeque<u8>>>,
+    log: Option<Arc<File>>,
+) {
     let mut chunk = [0; 4096];
     while let Ok(count @ 1..) = from.read(&mut chunk).await {
+        if let Some(log) = &log {
+            // A full disk is no reason to end the server.
+            let _ = log.as_ref().write_all(&chunk[..count]);
+        }
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend(&chunk[..count]);
         let over = kept.len().saturating_sub(KEPT);

@@ -10,7 +10,7 @@ fn command(text: &str) -> ServerCommand {
 
 #[test]
 fn words_are_split_as_a_shell_does_and_the_port_is_put_in() {
-    let words = command(r#"./my server's' "a b" --listen=:{port} $HOME"#).on(2525);
+    let words = command(r#"./my server's' "a b" --listen=:{port} $HOME"#).on(2525).words;
     assert_eq!(words, ["./my", "servers", "a b", "--listen=:2525", "$HOME"]);
     assert!(command("x {port}").takes_port() && !command("x port").takes_port());
     assert!(ServerCommand::parse("x 'y").is_err() && ServerCommand::parse("  ").is_err());

@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::output;
 
-pub(super) fn matrix(args: &MatrixReport, console: &Console) -> Exit {
+pub(crate) fn matrix(args: &MatrixReport, console: &Console) -> Exit {
     let outputs = match diff::outputs(&args.reports, &Matrix::FORMATS, Format::Markdown) {
         Ok(outputs) => outputs,
         Err(why) => {

@@ -6,7 +6,11 @@ use crate::args::{Access, ComesOut, Run, Target};
 
 /// What the user said of the target and of how to talk to it, in the words of the command line.
 pub(super) fn words(run: &Run) -> Vec<String> {
-    let mut words = words_of(&run.target, &run.access, &run.mail);
+    let mut words = match &run.lab {
+        // The lab says all that there is to say of the target.
+        Some(lab) => lab.words.clone(),
+        None => words_of(&run.target, &run.access, &run.mail),
+    };
     let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
     if let Some(command) = &run.launch.server_command {
         add("--server-command", command);
@@ -41,6 +45,9 @@ pub(crate) fn words_of(target: &Target, access: &Access, mail: &ComesOut) -> Vec
         if let Some(value) = value {
             add(flag, value);
         }
+    }
+    for fact in &target.facts {
+        add("--fact", fact);
     }
     if let Some(timeout) = target.timeout {
         add("--timeout", &format!("{}ms", timeout.as_millis()));
