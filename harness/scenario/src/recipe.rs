@@ -4,6 +4,8 @@
 pub(crate) mod keys;
 mod load;
 mod placeholder;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
