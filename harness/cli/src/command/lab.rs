@@ -119,6 +119,11 @@ async fn set_up(
     console: &Console,
 ) -> io::Result<Result<Setting, Exit>> {
     let name = &kit.recipe.name;
+    let left = lab.left()?.iter().filter(|left| left.owner.is_none()).count();
+    if left > 0 {
+        let what = if left == 1 { "a run that was" } else { "runs that were" };
+        console.warn(&format!("{what} killed left something behind; `smtpspec lab down` ends it"));
+    }
     let mut tell = |what: &str| console.note(&format!("{name}: {what}"));
     Ok(match Setting::make(lab, kit, values, stop, &mut tell).await {
         Ok(setting) => Ok(setting),
