@@ -313,3 +313,25 @@ fn what_a_killed_run_left_is_ended_and_what_is_under_way_is_not() {
     let ended = lab(&folder, "down", &[]);
     assert!(ended.code == 0 && ended.says("nothing was left behind"), "{ended}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_left_the_group_of_a_server_is_ended_with_it() {
+    let folder = bench();
+    let recipe = folder.path().join("recipes/own/recipe.yaml");
+    let lines = fs::read_to_string(&recipe).expect("it is there");
+    let lines = lines.replace(
+        "start: [",
+        "start: [sh, -c, 'setsid sleep 1000 & echo $! >child; exec \"$@\"', own, ",
+    );
+    fs::write(&recipe, lines).expect("it can be written");
+    let (mut child, _, server) = up(&folder);
+    let run = runs(&folder).into_iter().find(|path| path.is_dir()).expect("its folder");
+    let other = fs::read_to_string(run.join("child")).expect("its number").trim().to_owned();
+    signal(&child, "-KILL");
+    child.wait().expect("it is gone");
+    assert!(lives(&server) && lives(&other));
+    let ended = lab(&folder, "down", &[]);
+    assert!(ended.code == 0 && ended.says("2 processes"), "{ended}");
+    until("both are gone", || !lives(&server) && !lives(&other));
+}

@@ -121,9 +121,9 @@ impl Left {
     }
 }
 
-/// The processes of the server that this one led: its group, and its session if that is its own.
-/// Where the leader is gone, only those of them that stand in the folder of the run or have it
-/// among their variables.
+/// The processes of the server that this one led: its group, its session if that is its own, and
+/// what any of them started. Where the leader is gone, only those of them that stand in the folder
+/// of the run or have it among their variables.
 #[cfg(target_os = "linux")]
 fn processes(leader: &Mark, folder: &Path) -> Vec<u32> {
     use crate::launch::mark::Status;
@@ -131,13 +131,26 @@ fn processes(leader: &Mark, folder: &Path) -> Vec<u32> {
         return Vec::new();
     }
     let alive = leader.lives();
-    Status::all()
-        .filter(|(number, status)| {
-            let its = status.group == leader.number || status.session == leader.number;
-            its && (alive || belongs(*number, folder)) && Mark::of(*number).lives()
-        })
-        .map(|(number, _)| number)
-        .collect()
+    let all: Vec<(u32, Status)> = Status::all().collect();
+    let mut its: Vec<u32> = Vec::new();
+    loop {
+        let more: Vec<u32> = all
+            .iter()
+            .filter(|(number, status)| {
+                let led = status.group == leader.number || status.session == leader.number;
+                !its.contains(number)
+                    && ((led && (alive || belongs(*number, folder)))
+                        || its.contains(&status.parent))
+            })
+            .map(|(number, _)| *number)
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        its.extend(more);
+    }
+    its.retain(|number| Mark::of(*number).lives());
+    its
 }
 
 #[cfg(target_os = "linux")]

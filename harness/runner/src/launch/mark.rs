@@ -71,6 +71,8 @@ fn started(number: u32) -> Option<String> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Status {
     state: u8,
+    /// The number of the process that started it.
+    pub(crate) parent: u32,
     /// The number of its group's leader.
     pub(crate) group: u32,
     /// The number of its session's leader.
@@ -90,6 +92,7 @@ impl Status {
         let state = *fields.first()?.as_bytes().first()?;
         Some(Self {
             state,
+            parent: fields.get(1)?.parse().ok()?,
             group: fields.get(2)?.parse().ok()?,
             session: fields.get(3)?.parse().ok()?,
             started: fields.get(19)?.parse().ok()?,
