@@ -247,6 +247,8 @@ pub(crate) fn interrupted() -> Results {
 pub(crate) fn unreachable() -> Results {
     let reason = format!("connection refused, after 3 tries; {CARELESS}");
     let mut results = stopped(Stopped::Unreachable { after: None, reason }, Vec::new());
+    results.target.lab = Some("postfix".into());
+    results.options.clear();
     results.target.greeting = None;
     results.target.ehlo.clear();
     results
@@ -276,6 +278,7 @@ pub(crate) fn all() -> Vec<Results> {
     let mut careless = everything();
     careless.tool.name = CARELESS.into();
     careless.target.address = CARELESS.into();
+    careless.target.lab = Some(CARELESS.into());
     careless.target.greeting = Some(CARELESS.into());
     careless.target.ehlo.push(CARELESS.into());
     for case in &mut careless.scenarios {
