@@ -74,7 +74,13 @@ pub(crate) fn of_path(
         Verb::Mail => *model.state() == State::Ready,
         _ => model.state().in_transaction(),
     };
-    let expected = in_time && !grammar::is_like_an_option(&path.mailbox.local_part);
+    // A quoted name before such a domain, and a label too long for the DNS, are two reasons.
+    let doubtful = match (&path.mailbox.host, &path.mailbox.local_part) {
+        (Host::Domain(domain), _) if grammar::has_long_label(domain) => true,
+        (Host::Domain(domain), LocalPart::Quoted(_)) => !domain.is_ascii(),
+        _ => false,
+    };
+    let expected = in_time && !doubtful && !grammar::is_like_an_option(&path.mailbox.local_part);
     let rule = || {
         grammar::no_error(match (&path.mailbox.host, path.mailbox.local_part) {
             (Host::Domain(domain), _) if !domain.is_ascii() => requirement!("rfc6531-3.3-1"),

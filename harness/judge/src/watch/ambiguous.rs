@@ -19,7 +19,7 @@ impl Watch {
         let next = self.peek_line();
         let refused = matches!(code.class(), 4 | 5);
         if code.get() == 421
-            || (matches!(doubt.next, Next::Excess) && !(refused && of_excess(code)))
+            || (matches!(doubt.next, Next::Excess) && !(refused && of_excess(code, next.is_some())))
         {
             return Reading::AsSent;
         }
@@ -187,7 +187,8 @@ fn expectation(model: &Model, line: &[u8]) -> Expectation {
 }
 
 /// Whether the rest of a line that was too long may draw this. What is known of a login, a mailbox or a
-/// policy alone, it does not.
-fn of_excess(code: ReplyCode) -> bool {
-    matches!(code.get(), 500..=504 | 521 | 552 | 554)
+/// policy alone, it does not. Where something else awaits an answer, only what no known command draws
+/// is surely none.
+fn of_excess(code: ReplyCode, other_awaits: bool) -> bool {
+    code.get() == 500 || !other_awaits && matches!(code.get(), 501..=504 | 521 | 552 | 554)
 }

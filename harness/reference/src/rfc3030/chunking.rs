@@ -70,7 +70,9 @@ impl Extension for Chunking {
         match (ours, Chunk::read(request), reply.code.class()) {
             (false, ..) => {}
             (true, Some(chunk), _) => advance_chunk(model, chunk, reply),
-            (true, None, 4 | 5) => fail(model, false),
+            (true, None, 4 | 5) if *model.state() == State::Unknown => {}
+            // No chunk has failed where none could be read.
+            (true, None, 4 | 5) => model.await_reset(false),
             (true, None, _) => model.lose_track(),
         }
         ours

@@ -150,7 +150,11 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
 
 /// Whether it begins as an option does: a server that hands addresses to programs may want none.
 pub(crate) fn is_like_an_option(local_part: &LocalPart<'_>) -> bool {
-    matches!(local_part, LocalPart::Quoted([b'"', b'-', ..]) | LocalPart::DotString([b'-', ..]))
+    matches!(
+        local_part,
+        LocalPart::Quoted([b'"', b'-', ..] | [b'"', b'\\', b'-', ..])
+            | LocalPart::DotString([b'-', ..])
+    )
 }
 
 /// A domain longer than this is likelier refused for its size than for anything else.
@@ -171,7 +175,7 @@ fn of_name(name: &[u8]) -> Option<RequirementId> {
 
 /// Whether a label is longer than the DNS lets one be (RFC 1035 §2.3.4). The grammar says nothing of
 /// it, and RFC 5321 §2.3.5 means names of the DNS: such a name may well be called an error.
-fn has_long_label(name: &[u8]) -> bool {
+pub(crate) fn has_long_label(name: &[u8]) -> bool {
     name.split(|&octet| octet == b'.').any(|label| label.len() > 63)
 }
 
