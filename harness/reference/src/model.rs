@@ -417,7 +417,10 @@ impl Model {
 
     /// Adds a recipient that the server took.
     pub(crate) fn add_recipient(&mut self, mailbox: Vec<u8>) {
-        self.transaction.get_or_insert_default().recipients.push(mailbox);
+        let transaction = self.transaction.get_or_insert_default();
+        // A chunk that came before the first had no place, and with this one the message may have.
+        transaction.chunk_failed &= !transaction.recipients.is_empty();
+        transaction.recipients.push(mailbox);
         if self.state != State::AwaitChunk {
             self.state = State::AwaitData;
         }

@@ -6,7 +6,15 @@ use super::Shows;
 /// Mutants by name, for each place other than that of their fault.
 pub(super) const ELSEWHERE: &[(Shows, &[&str])] = &[
     (Shows::Close, &["refused-session-is-closed", "idle-client-is-left-after-two-minutes"]),
-    (Shows::State, &["starttls-taken-inside-tls", "turn-refused-changes-roles"]),
+    (
+        Shows::State,
+        &[
+            "starttls-taken-inside-tls",
+            "turn-refused-changes-roles",
+            // It speaks as a client then, and gives no reply.
+            "turn-does-not-await-greeting",
+        ],
+    ),
     (Shows::Mail, &["looping-message-relayed", "refused-for-now-and-delivered"]),
     // Passing trouble is always possible, and so is that the server has no room or leaves.
     (

@@ -173,9 +173,9 @@ fn fail(model: &mut Model, last: bool) {
         return;
     }
     let open = model.transaction().is_some();
-    // Without a recipient it had no place yet, and nothing of the message has failed.
+    // Without a recipient it had no place yet, and the message may still come.
     let for_nobody = model.transaction().is_some_and(|open| open.recipients.is_empty());
-    model.await_reset(!for_nobody);
+    model.await_reset(true);
     if last && open && !for_nobody {
         model.keep(None);
         model.note_last_chunk();
