@@ -248,6 +248,13 @@ impl Watch {
         if self.pending.is_empty() {
             return self.answer_nothing(event, seen);
         }
+        if self.injected && self.model.is_secured() {
+            // It answers what came in the clear, as do those before it.
+            let received = seen.octets.clone();
+            self.find_injected(Evidence { event, received, ..Evidence::default() });
+            self.lose("a reply came before the end of a command line");
+            return unjudged(event, seen, Asked::Nothing, Vec::new());
+        }
         let code = seen.reply.code;
         let part: Vec<u8> = self.pending.iter().copied().collect();
         let lf = part.contains(&b'\n');

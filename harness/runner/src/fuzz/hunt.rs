@@ -353,7 +353,8 @@ impl Hunt {
 pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Finding)> {
     let mut kinds: Vec<(Kind, Finding)> =
         trace.findings.iter().map(|finding| (kind(trace, finding), finding.clone())).collect();
-    if let Some(state) = trace.hangs {
+    // Where nobody knows what the server awaits, it may be more.
+    if let Some(state) = trace.hangs.filter(|state| *state != State::Unknown) {
         let requirement = requirement!("rfc5321-4.2-1");
         let event = trace.transcript.events.len().saturating_sub(1);
         let told = kinds.iter().any(|(kind, _)| kind.requirement == requirement);

@@ -96,6 +96,13 @@ fn a_reply_to_what_was_injected_is_shown() {
     watch.received(7, b"250 OK\r\n");
     let expected = ("rfc3207-6-7".to_owned(), 7, String::new(), "250 OK\\r\\n".to_owned());
     assert_eq!(last(watch), expected);
+    // And so where the beginning of a line is there.
+    let (mut watch, _) =
+        super::watch(&after_hello(&[">STARTTLS\\r\\nNOOP\\r\\n", "<220 Go\\r\\n"]));
+    watch.secured();
+    watch.sent(b"NO");
+    watch.received(7, b"250 OK\r\n");
+    assert_eq!(last(watch), expected);
 }
 
 #[test]
