@@ -216,3 +216,44 @@ fn a_star_stands_for_anything() {
     assert!(fits("a/b", "a/b") && fits("a/*", "a/b[c]") && fits("a*c", "abc") && fits("a*", "a"));
     assert!(!fits("a/b", "a/bc") && !fits("a/*", "b/a") && !fits("a*c", "ab"));
 }
+
+/// What `smtpspec fuzz` found, in the files of `reports/fuzz`: its id, and what it checks.
+fn found_by_fuzzing() -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(reports().join("fuzz")).expect("as it was published") {
+        let path = entry.expect("as it was published").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if name == "adjudication.yaml" || !name.ends_with(".yaml") {
+            continue;
+        }
+        let text = fs::read(&path).expect("as it was published");
+        let file =
+            Yaml::Sequence(vec![serde_yaml::from_slice(&text).expect("as it was published")]);
+        for scenario in file[0]["scenarios"].as_sequence().expect("scenarios") {
+            let text = |value: &Yaml| value.as_str().expect("a text").to_owned();
+            let checks = scenario["checks"].as_sequence().expect("checks").iter().map(text);
+            all.insert(format!("{name} {}", text(&scenario["id"])), checks.collect());
+        }
+    }
+    all
+}
+
+#[test]
+fn everything_that_was_found_by_fuzzing_is_judged() {
+    let text = fs::read(reports().join("fuzz/adjudication.yaml")).expect("as it was published");
+    let entries: Vec<Yaml> = serde_yaml::from_slice(&text).expect("as it was published");
+    let found = found_by_fuzzing();
+    let mut judged: Vec<String> = Vec::new();
+    for entry in &entries {
+        let scenario = entry["scenario"].as_str().expect("a scenario").to_owned();
+        let checks = found.get(&scenario).unwrap_or_else(|| panic!("no such thing: {scenario}"));
+        let rule = entry["requirement"].as_str().expect("a requirement");
+        assert!(checks.iter().any(|check| check == rule), "{scenario} does not check {rule}");
+        assert!(entry["why"].as_str().is_some_and(|why| why.len() > 40), "{scenario}");
+        assert!(entry["servers"].as_sequence().is_some_and(|all| !all.is_empty()), "{scenario}");
+        judged.push(scenario);
+    }
+    judged.sort();
+    let all: Vec<String> = found.into_keys().collect();
+    assert_eq!(judged, all, "each has one entry");
+}

@@ -147,6 +147,14 @@ fn a_server_that_goes_silent_or_away_is_told_as_such() {
 }
 
 #[test]
+fn what_was_found_in_servers_and_published_passes_on_the_reference() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reports/fuzz");
+    let run = smtpspec(&["run", "--scenarios", folder, "--fail-on", "should"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.says(" 0 failed, 0 warned, 0 skipped"), "{run}");
+}
+
+#[test]
 fn strangers_are_left_in_peace() {
     let ended = smtpspec(&["fuzz", "-s", "192.0.2.1:25", "--to", "me@example.test"]);
     assert_eq!(ended.code, 2, "{ended}");

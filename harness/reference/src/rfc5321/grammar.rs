@@ -188,13 +188,17 @@ fn of_literal(literal: &AddressLiteral<'_>) -> Option<RequirementId> {
         AddressLiteral::Ipv4 { raw, .. } if has_leading_zeros(raw) => Some(WITH_LEADING_ZEROS),
         AddressLiteral::Ipv4 { .. } => Some(requirement!("rfc5321-4.1.3-1")),
         AddressLiteral::Ipv6 { raw, .. } if ends_in_odd_ipv4(raw) => None,
+        // Either the letters or the length.
         AddressLiteral::Ipv6 { raw, .. } if !raw.starts_with(b"IPv6:") => {
-            Some(requirement!("rfc5321-4.1.3-2"))
+            (raw.len() <= EVERYDAY_IPV6).then_some(requirement!("rfc5321-4.1.3-2"))
         }
         AddressLiteral::Ipv6 { .. } => Some(requirement!("rfc5321-4.1.3-7")),
         AddressLiteral::General { .. } => None,
     }
 }
+
+/// The tag and eight groups of four digits: longer is only what ends in an IPv4 address, as few do.
+const EVERYDAY_IPV6: usize = b"IPv6:".len() + 39;
 
 /// Whether the last part of an IPv6 address is an IPv4 address that some read otherwise, or that is of
 /// no host.
