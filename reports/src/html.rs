@@ -3,6 +3,7 @@
 //! | what | where |
 //! |---|---|
 //! | what stands on top | `html/heading.rs` |
+//! | the broken rules, with where each is shown | `html/index.rs` |
 //! | the map of the sections, and every scenario below it | `html/map.rs` |
 //! | a failure with its evidence | `html/card.rs` |
 //! | a dialogue, line by line | `html/lines.rs` |
@@ -13,6 +14,7 @@
 
 pub(crate) mod card;
 mod heading;
+mod index;
 pub(crate) mod lines;
 mod map;
 pub(crate) mod policy;
@@ -23,6 +25,7 @@ use smtpspec_judge::{Results, Verdict};
 use crate::view::{self, printable};
 use card::{Anchors, Chapter};
 use heading::Heading;
+use index::Rule;
 use map::Spec;
 
 pub(crate) const STYLE: &str = include_str!("../templates/html/page.css");
@@ -35,6 +38,7 @@ struct Page {
     style: &'static str,
     script: &'static str,
     heading: Heading,
+    rules: Vec<Rule>,
     chapters: Vec<Chapter>,
     specs: Vec<Spec>,
     unjudged: Vec<Unjudged>,
@@ -62,6 +66,7 @@ pub(crate) fn render(results: &Results) -> Vec<u8> {
         style: STYLE,
         script: SCRIPT,
         heading: Heading::of(results),
+        rules: index::rules(results, &anchors),
         chapters,
         specs,
         unjudged: unjudged(results),

@@ -1,5 +1,5 @@
 //! The report for people: a line for each section, a block for each case that went wrong, groups
-//! for what could not be judged, and the summary line last.
+//! for what could not be judged, the broken rules in a list, and the summary line last.
 
 mod known;
 
@@ -8,6 +8,7 @@ use smtpspec_judge::{CaseResult, Results, RunFinding, Verdict};
 use crate::block;
 use crate::options::{Options, Verbosity};
 use crate::text::{FAINT, Pen, STRONG, line, of_verdict, wrap};
+use crate::view::broken::{Broken, broken};
 use crate::view::excerpt::shorten;
 use crate::view::{self, Section, printable};
 
@@ -32,6 +33,7 @@ pub(crate) fn render(results: &Results, options: &Options) -> String {
     }
     model(&mut page, results, pen, options.verbosity);
     blocks(&mut page, results, Verdict::Fail, pen, options.verbosity);
+    rules(&mut page, results, pen, options.verbosity);
     known::baseline(&mut page, results, pen, options.verbosity);
     summary(&mut page, results, pen);
     page
@@ -178,6 +180,31 @@ fn model(page: &mut String, results: &Results, pen: Pen, verbosity: Verbosity) {
         page.push_str(&block::run_finding(results, found, pen));
         page.push('\n');
     }
+}
+
+/// The broken rules, one line each: many blocks may have few causes. One rule alone stands in its
+/// block already.
+fn rules(page: &mut String, results: &Results, pen: Pen, verbosity: Verbosity) {
+    let mut rules = broken(results);
+    rules.retain(|rule| verbosity > Verbosity::Quiet || rule.verdict == Verdict::Fail);
+    rules.retain(|rule| verbosity >= Verbosity::Verbose || !rule.known);
+    if rules.len() < 2 {
+        return;
+    }
+    line(page, &pen.paint(STRONG, "broken rules; `smtpspec explain RULE` tells all about one"));
+    let widest = |text: &dyn Fn(&Broken<'_>) -> usize| rules.iter().map(text).max().unwrap_or(0);
+    let ids = widest(&|rule| rule.requirement.as_str().len());
+    let counts = widest(&|rule| rule.seen().len());
+    let room = pen.width.saturating_sub(2 + 6 + 2 + ids + 2 + counts + 2).max(20);
+    // The worst last, as everywhere.
+    for rule in rules.iter().rev() {
+        let level = if rule.verdict == Verdict::Fail { "MUST" } else { "SHOULD" };
+        let level = pen.paint(of_verdict(rule.verdict), &format!("{level:<6}"));
+        let (id, seen) = (rule.requirement.as_str(), rule.seen());
+        let what = shortened(rule.requirement.requirement().summary, room);
+        line(page, &format!("  {level}  {id:<ids$}  {seen:<counts$}  {what}"));
+    }
+    page.push('\n');
 }
 
 /// Why the run ended, if it ended early, and what it came to.

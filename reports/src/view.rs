@@ -3,6 +3,7 @@
 //! Pure: nothing here knows of colours or of a document's syntax. Every text that leaves this
 //! module, or is printed beside it, has gone through [`printable`] or the protocol's `escape`.
 
+pub(crate) mod broken;
 pub(crate) mod dialogue;
 pub(crate) mod excerpt;
 pub(crate) mod extension;

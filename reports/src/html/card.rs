@@ -75,6 +75,7 @@ pub(crate) struct Found {
 pub(crate) struct Anchors {
     taken: BTreeSet<String>,
     of_case: BTreeMap<String, String>,
+    of_rule: BTreeMap<&'static str, String>,
 }
 
 impl Anchors {
@@ -94,6 +95,11 @@ impl Anchors {
     /// The card of a case, if it has one.
     pub(super) fn card(&self, id: &str) -> Option<&str> {
         self.of_case.get(id).map(String::as_str)
+    }
+
+    /// The first card of what the model saw of a rule, if there is one.
+    pub(super) fn card_of_rule(&self, requirement: &str) -> Option<&str> {
+        self.of_rule.get(requirement).map(String::as_str)
     }
 }
 
@@ -208,8 +214,10 @@ impl Cards<'_> {
         };
         let rule = finding.requirement.requirement();
         let known = self.known(finding.requirement.as_str());
+        let anchor = anchors.name(&self.kind, finding.requirement.as_str());
+        anchors.of_rule.entry(finding.requirement.as_str()).or_insert_with(|| anchor.clone());
         Card {
-            anchor: anchors.name(&self.kind, finding.requirement.as_str()),
+            anchor,
             id: finding.requirement.as_str().to_owned(),
             title: seen,
             verdict: verdict.as_str(),

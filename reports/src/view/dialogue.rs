@@ -9,6 +9,9 @@ use smtpspec_protocol::escape::escape;
 use super::excerpt::{self, Row};
 use super::printable;
 
+/// How many lines of a long text are shown at its beginning, and as many at its end.
+const EDGE: usize = 3;
+
 /// The lines of a transcript.
 #[derive(Debug)]
 pub(crate) struct Dialogue {
@@ -235,17 +238,35 @@ impl Dialogue {
     }
 
     /// The indices of the lines worth showing where there is no room for all: the last `most`, and
-    /// those on which a finding rests.
+    /// those on which a finding rests. Of a long text that was sent only the beginning and the end
+    /// count, so that what came before it still has room.
     pub(crate) fn worth_showing(&self, most: usize) -> Vec<usize> {
-        let tail = self.lines.len().saturating_sub(most);
+        let all = self.lines.len();
+        if all <= most {
+            return (0..all).collect();
+        }
+        let inside = self.inside_long_texts();
+        let telling = || (0..all).rev().filter(|index| !inside[*index]);
+        let tail = telling().take(most).last().unwrap_or(all);
         let mut marked = 0;
-        (0..self.lines.len())
+        (0..all)
             .filter(|index| {
                 let offending = self.lines[*index].offends();
                 marked += usize::from(offending);
-                *index >= tail || (offending && marked <= most)
+                (*index >= tail && !inside[*index]) || (offending && marked <= most)
             })
             .collect()
+    }
+
+    /// For each line whether it stands in the middle of many that were sent one behind the other.
+    fn inside_long_texts(&self) -> Vec<bool> {
+        let mut inside = Vec::with_capacity(self.lines.len());
+        for run in self.lines.chunk_by(|a, b| a.mark == b.mark && a.connection == b.connection) {
+            let is_text = run.first().is_some_and(|line| line.mark == Mark::Sent);
+            let middle = if is_text { EDGE..run.len().saturating_sub(EDGE) } else { 0..0 };
+            inside.extend((0..run.len()).map(|index| middle.contains(&index)));
+        }
+        inside
     }
 }
 

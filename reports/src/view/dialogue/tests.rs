@@ -100,6 +100,18 @@ fn where_there_is_no_room_the_last_lines_stay_and_the_offending_one() {
 }
 
 #[test]
+fn where_there_is_no_room_a_long_text_does_not_hide_what_came_before_it() {
+    let text = "line\r\n".repeat(50);
+    let events = [received(b"250 SIZE 100\r\n"), sent(b"DATA\r\n"), received(b"354 go on\r\n")]
+        .into_iter()
+        .chain([sent(text.as_bytes()), received(b"250 taken\r\n")]);
+    let dialogue = Dialogue::of(&transcript(events), []);
+    assert_eq!(dialogue.worth_showing(20), [0, 1, 2, 3, 4, 5, 50, 51, 52, 53]);
+    assert_eq!(dialogue.worth_showing(4), [50, 51, 52, 53], "the end is what matters most");
+    assert_eq!(dialogue.worth_showing(54).len(), 54, "with room for it all is shown");
+}
+
+#[test]
 fn the_offending_octet_of_a_message_that_came_out_is_found() {
     let octets = b"Subject: x\r\n\r\none\r\ntwo \x07 three\r\nfour\r\n".to_vec();
     let mail = Mail {
