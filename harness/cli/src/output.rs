@@ -76,6 +76,53 @@ pub(crate) fn write(
     written
 }
 
+/// Says in a line what a run came to whose reports all went into files.
+pub(crate) fn sum_up(outputs: &[Output], results: &Results, console: &Console) {
+    if outputs.iter().any(|output| output.path.is_none()) {
+        return;
+    }
+    let options = Options { color: false, ..Options::default() };
+    let page = render(Format::Terminal, results, &options);
+    if let Some(last) = String::from_utf8_lossy(&page).lines().last() {
+        console.note(last);
+    }
+}
+
+/// Whether any report can be written, as far as that can be known before there is one: a run may
+/// take long. Where none can, says why.
+pub(crate) fn have_room(outputs: &[Output], console: &Console) -> bool {
+    let tried = outputs.iter().map(|output| {
+        let path = output.path.as_ref()?;
+        try_out(path).err().map(|error| (output.format, path, error))
+    });
+    let failed: Vec<_> = tried.collect();
+    if failed.is_empty() || failed.iter().any(Option::is_none) {
+        return true;
+    }
+    for (format, path, error) in failed.into_iter().flatten() {
+        let place = path.display();
+        console.error(&format!("{place}: the {format} report could not be written there: {error}"));
+    }
+    false
+}
+
+/// Opens a file as its report will be written, and leaves things as they were. What is neither a
+/// file nor a folder, as a pipe, is left alone: opening it may mean something to somebody.
+fn try_out(path: &Path) -> std::io::Result<()> {
+    let found = fs::metadata(path);
+    if found.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().append(true).create(true).open(path)?;
+    if found.is_err() {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
 /// Writes one report. Tells whether it was.
 pub(crate) fn put(output: &Output, report: &[u8], console: &Console) -> bool {
     let (result, place) = match &output.path {

@@ -194,6 +194,8 @@ fn is_plain(address: &str) -> Result<(), &'static str> {
         Err("has control characters")
     } else if !address.contains('@') && !address.eq_ignore_ascii_case("postmaster") {
         Err("is no address: there is no @ in it")
+    } else if address.starts_with('@') || address.ends_with('@') {
+        Err("is no address: something must stand on either side of the @")
     } else {
         Ok(())
     }

@@ -65,6 +65,8 @@ pub enum Kind {
     WantsTls,
     /// A login is wanted first (RFC 4954 §6).
     WantsLogin,
+    /// STARTTLS is refused, with which we were to begin.
+    NoTls,
     /// The login that we have is not taken.
     Login,
     /// The reverse-path is refused.
@@ -107,6 +109,7 @@ impl Hindrance {
             (b"MAIL", _) => (Kind::Sender, profile.sender.as_str()),
             (b"RCPT", 500..) => (Kind::Mailbox, profile.recipient.as_str()),
             (b"RCPT", _) => (Kind::Greylisting, profile.recipient.as_str()),
+            (b"STARTTLS", _) => (Kind::NoTls, ""),
             (b"AUTH", _) => (Kind::Login, profile.credentials.as_ref().map_or("", |had| &had.user)),
             _ => return None,
         };
@@ -122,7 +125,7 @@ impl Hindrance {
             Kind::Busy => true,
             // That a server may greet so, and what it owes a client then, is there to be judged.
             Kind::NoService | Kind::Limits => false,
-            Kind::Name => given != Given::Connected,
+            Kind::Name | Kind::NoTls => given != Given::Connected,
             Kind::WantsTls | Kind::WantsLogin | Kind::Login | Kind::Sender => {
                 matches!(given, Given::Mail | Given::Recipient | Given::Data)
             }
@@ -241,6 +244,11 @@ impl fmt::Display for Hindrance {
                 f,
                 "the target wants a login first: `{reply}`; --login, with --user and \
                  SMTPSPEC_PASSWORD, begins with AUTH"
+            ),
+            Kind::NoTls => write!(
+                f,
+                "the target does not begin TLS: `{reply}`; without --tls the scenarios speak in \
+                 the clear, and --tls-on-connect is for ports such as 465"
             ),
             Kind::Login => write!(
                 f,

@@ -145,14 +145,7 @@ fn not_found(suite: &Suite, unknown: &UnknownRequirement, console: &Console) -> 
     } else if below > 0 {
         format!("{below} scenarios lie below it: `smtpspec run --dry-run {id}` lists them")
     } else {
-        let near = suite
-            .scenarios
-            .iter()
-            .map(|scenario| (strsim::jaro_winkler(&scenario.id, id), &scenario.id))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|(likeness, _)| *likeness > 0.85);
-        let near = near.map(|(_, near)| near.as_str()).or_else(|| super::prove::nearest(id));
-        match near {
+        match nearest(suite, id).or_else(|| super::prove::nearest(id)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
                 "`smtpspec list` and `smtpspec list requirements` show what there is".to_owned()
@@ -161,4 +154,17 @@ fn not_found(suite: &Suite, unknown: &UnknownRequirement, console: &Console) -> 
     };
     console.error(&format!("nothing has the id `{id}`; {help}"));
     Exit::Usage
+}
+
+/// The scenario with the id that looks most like this one, if any does.
+pub(super) fn nearest<'s>(suite: &'s Suite, id: &str) -> Option<&'s str> {
+    let likeness =
+        |scenario: &'s Scenario| (strsim::jaro_winkler(&scenario.id, id), scenario.id.as_str());
+    suite
+        .scenarios
+        .iter()
+        .map(|scenario| likeness(scenario))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .map(|(_, near)| near)
 }

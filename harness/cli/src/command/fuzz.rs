@@ -332,6 +332,10 @@ fn results(fuzz: &Fuzz, fuzzed: &Fuzzed, started: jiff::Timestamp) -> Results {
     };
     let started = jiff::Timestamp::from_second(started.as_second()).unwrap_or(started);
     let mut options = words_of(&fuzz.target, &fuzz.access, &fuzz.mail);
+    // A server that was started for the attack is gone when somebody plays a finding again.
+    if let Some(command) = &fuzz.server_command {
+        options.extend(["--server-command".to_owned(), command.clone()]);
+    }
     options.extend(["--scenarios".to_owned(), fuzz.output.display().to_string()]);
     Results {
         schema: SCHEMA.to_owned(),

@@ -7,10 +7,11 @@ mod replay;
 mod watch;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smtpspec_catalogue::Grade;
+use smtpspec_catalogue::{Grade, RequirementId};
 use smtpspec_judge::results::SCHEMA;
 use smtpspec_judge::{Expectations, Results, Stopped, Summary, Target, Tool};
 use smtpspec_report::Verbosity;
@@ -72,6 +73,9 @@ pub(crate) fn once(run: &Run, command: Option<&ServerCommand>, console: &Console
     if run.dry {
         return dry::run(&plan, run.verbose > 0, console);
     }
+    if !output::have_room(&plan.outputs, console) {
+        return Exit::Failed;
+    }
     let (outputs, split) = (plan.outputs.clone(), plan.split.take());
     let known = plan.known.take();
     let expectations = known.as_ref().map(|known| Arc::clone(&known.expectations));
@@ -94,6 +98,7 @@ pub(crate) fn once(run: &Run, command: Option<&ServerCommand>, console: &Console
         exit = shard::exit(exit, console);
     }
     written &= output::write(&outputs, &results, verbosity(run), console);
+    output::sum_up(&outputs, &results, console);
     advice::explain(exit, &results, console);
     launch::tell(&crashes, console);
     // A crash is worse than any rule that was broken.
@@ -149,9 +154,8 @@ fn select(run: &Run, suite: &Suite, console: &Console) -> Result<Vec<Case>, Exit
     let (wanted, unwanted) = (filters(&run.filters), filters(&run.exclude));
     for filter in wanted.iter().chain(&unwanted) {
         if !all.iter().any(|case| filter.selects(case)) {
-            let word = filter.as_str();
-            console
-                .error(&format!("`{word}` selects no scenario; `smtpspec list` shows their ids"));
+            let (word, help) = (filter.as_str(), meant(filter.as_str(), suite));
+            console.error(&format!("`{word}` selects no scenario; {help}"));
             return Err(Exit::Nothing);
         }
     }
@@ -165,6 +169,19 @@ fn select(run: &Run, suite: &Suite, console: &Console) -> Result<Vec<Case>, Exit
         return Err(Exit::Nothing);
     }
     Ok(cases)
+}
+
+/// What somebody probably meant whose FILTER selects nothing.
+fn meant(word: &str, suite: &Suite) -> String {
+    if word.parse::<RequirementId>().is_ok() {
+        format!("it is a rule, and `smtpspec explain {word}` names the scenarios that check it")
+    } else if Path::new(word).exists() {
+        format!("it is a file: --scenarios {word} runs what is in it")
+    } else if let Some(near) = super::explain::nearest(suite, word) {
+        format!("did you mean `{near}`?")
+    } else {
+        "`smtpspec list` shows their ids".to_owned()
+    }
 }
 
 /// Leaves out what would bother a server that is not on this machine, unless that was allowed.

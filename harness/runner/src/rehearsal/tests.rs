@@ -37,6 +37,7 @@ fn each_hindrance_is_known_by_its_reply() {
     assert_eq!(after(&[(mail, starttls)]), Some(Kind::WantsTls));
     assert_eq!(after(&[(mail, login)]), Some(Kind::WantsLogin));
     assert_eq!(after(&[ok, (rcpt, login)]), Some(Kind::WantsLogin));
+    assert_eq!(after(&[("STARTTLS\r\n", "502 what\r\n")]), Some(Kind::NoTls));
     assert_eq!(after(&[("AUTH PLAIN x\r\n", "535 5.7.8 bad\r\n")]), Some(Kind::Login));
     assert_eq!(after(&[ok, (rcpt, "250 ok\r\n"), ("RSET\r\n", "250 ok\r\n")]), None);
     assert_eq!(after(&[ok, (rcpt, "250 ok\r\n"), ("RSET\r\n", "500 what\r\n")]), None);
