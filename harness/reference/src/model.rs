@@ -11,7 +11,7 @@ use smtpspec_protocol::{Grammar, Protocol, Reply, Request, Verb, limits};
 use self::report::Reported;
 use crate::config::Config;
 use crate::expectation::Expectation;
-use crate::extension;
+use crate::extension::{self, EXTENSIONS};
 use crate::measure::MessageFacts;
 use crate::policy;
 use crate::rfc821::{send, turn};
@@ -238,9 +238,10 @@ impl Model {
     }
 
     fn advance_request(&mut self, request: &Request<'_>, reply: &Reply) {
-        let extensions: Vec<_> = extension::offered(self).collect();
-        if extensions.iter().any(|extension| extension.advance(self, request, reply)) {
-            return;
+        for extension in EXTENSIONS {
+            if self.offers(extension.keyword()) && extension.advance(self, request, reply) {
+                return;
+            }
         }
         match request.verb {
             Verb::Data => data::advance(self, reply),
