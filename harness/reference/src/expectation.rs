@@ -90,11 +90,11 @@ impl Expectation {
     /// The rules that a reply with this code breaks, the gravest first; none if it declines on
     /// grounds of policy (RFC 5321 §4.3.1).
     pub fn breaches(&self, code: ReplyCode) -> Vec<&Rule> {
-        if self.is_policy(code) {
-            return Vec::new();
-        }
         let mut broken: Vec<_> =
             self.rules.iter().filter(|rule| !rule.codes.matches(code)).collect();
+        if !broken.is_empty() && self.is_policy(code) {
+            return Vec::new();
+        }
         broken.sort_by_key(|rule| std::cmp::Reverse(rule.grade()));
         broken
     }
