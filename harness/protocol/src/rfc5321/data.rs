@@ -129,7 +129,10 @@ fn dots_away(input: &mut &[u8], out: &mut Vec<u8>, dense: &mut bool) -> Place {
     const ANY_LF_DOT: u32 = u32::from_be_bytes(*b"\0\0\n.");
     // A dot whose line is not all here is left to whoever can wait for the rest.
     let most = DENSE - END.needle().len();
-    let length = END.find(&input[..DENSE]).unwrap_or(most).min(most);
+    let block = &input[..DENSE];
+    // Where dots abound a search for the end would stop at each of them.
+    let end = if has_end(block) { END.find(block) } else { None };
+    let length = end.unwrap_or(most).min(most);
     let (text, rest) = input.split_at(length);
     let start = out.len();
     out.resize(start + length, 0);
@@ -147,6 +150,22 @@ fn dots_away(input: &mut &[u8], out: &mut Vec<u8>, dense: &mut bool) -> Place {
     // Fewer than one in 64 octets: a search is worth while again.
     *dense = dots > length / 64;
     Place::Text.behind(text)
+}
+
+/// Whether the end of data lies somewhere in these octets: all places at once, so that no octet of them
+/// makes it slower.
+fn has_end(block: &[u8]) -> bool {
+    let last = block.len() - (END.needle().len() - 1);
+    let at = |offset: usize| &block[offset..offset + last];
+    let (lf, dot, cr, last_lf) = (at(1), at(2), at(3), at(4));
+    (0..last).fold(false, |found, start| {
+        found
+            | ((block[start] == b'\r')
+                & (lf[start] == b'\n')
+                & (dot[start] == b'.')
+                & (cr[start] == b'\r')
+                & (last_lf[start] == b'\n'))
+    })
 }
 
 /// Writes message data for the wire: puts in the dots, and at last the end of data
