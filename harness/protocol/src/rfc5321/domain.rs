@@ -68,25 +68,20 @@ fn sub_domain(cursor: &mut Cursor<'_>) -> Result<(), SyntaxError> {
 }
 
 /// How long a domain without anything odd is that these octets begin with; 0 for any other, whose
-/// fault is found label by label.
+/// fault, if it has one, is found label by label.
 fn plain_length(octets: &[u8]) -> usize {
-    let mut before = b'.';
-    let mut length = octets.len();
-    for (at, &octet) in octets.iter().enumerate() {
-        let parts = matches!(before, b'.' | b'-');
-        match octet {
-            b'.' | b'-' if parts && (octet == b'.' || before == b'.') => return 0,
-            b'.' => {}
-            _ if LDH.has(octet) => {}
-            b'_' | 0x80.. => return 0,
-            _ => {
-                length = at;
-                break;
-            }
+    static ALPHANUMERIC: Kind = Kind::alphanumeric_and(b"");
+    let mut length = 0;
+    loop {
+        let run = octets[length..].iter().take_while(|octet| ALPHANUMERIC.has(**octet)).count();
+        length += run;
+        match octets.get(length) {
+            _ if run == 0 => return 0,
+            Some(b'.' | b'-') => length += 1,
+            Some(b'_' | 0x80..) => return 0,
+            _ => return length,
         }
-        before = octet;
     }
-    if matches!(before, b'.' | b'-') { 0 } else { length }
 }
 
 static LDH: Kind = Kind::alphanumeric_and(b"-");

@@ -61,10 +61,12 @@ const SAML: u32 = u32::from_be_bytes(*b"SAML");
 
 impl<'a> Verb<'a> {
     /// The verb that a word is (RFC 5321 §2.4).
+    #[inline]
     pub fn of(word: &'a [u8]) -> Self {
         let Ok(letters) = <[u8; 4]>::try_from(word) else { return Self::Other(word) };
-        // As numbers, because four letters at once are compared faster than one after the other.
-        match u32::from_be_bytes(letters.map(|letter| letter.to_ascii_uppercase())) {
+        // Four letters at once are compared faster than one after the other. Without the bit of lower
+        // case only the two cases of a letter are alike.
+        match u32::from_be_bytes(letters) & !u32::from_be_bytes([b'a' ^ b'A'; 4]) {
             EHLO => Self::Ehlo,
             HELO => Self::Helo,
             MAIL => Self::Mail,
@@ -86,6 +88,7 @@ impl<'a> Verb<'a> {
 
     /// The verb that a word is in this grammar: in LMTP, LHLO is what EHLO is elsewhere, and EHLO
     /// and HELO are nothing (RFC 2033 §4.1).
+    #[inline]
     pub(crate) fn in_grammar(word: &'a [u8], grammar: Grammar) -> Self {
         match (grammar.protocol, Self::of(word)) {
             (Protocol::Lmtp, Self::Ehlo | Self::Helo) => Self::Other(word),
