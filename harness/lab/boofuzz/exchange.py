@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-from boofuzz import Group, Request, Session, Static, FuzzLoggerText, Target, TCPSocketConnection
+from boofuzz import Group, Request, Session, Static, Target, TCPSocketConnection
 
 
 def line(name, text):
@@ -32,7 +32,7 @@ def main():
     port, cases, fast = int(sys.argv[1]), int(sys.argv[2]), "fast" in sys.argv[3:]
     options = {
         "keep_web_open": False, "receive_data_after_each_request": True, "receive_data_after_fuzz": True,
-        "pre_send_callbacks": [greeting], "fuzz_loggers": [FuzzLoggerText(file_handle=open("/dev/null", "w"))],
+        "pre_send_callbacks": [greeting],
     }
     if fast:
         options |= {
