@@ -11,7 +11,7 @@ mkdir -p "$OUT"
 toolchain=${FUZZ_TOOLCHAIN-}
 cargo ${toolchain:+"+$toolchain"} fuzz build -O --sanitizer "${SANITIZER:-address}"
 
-built=target/$(rustc -vV | sed -n 's/^host: //p')/release
+built=${CARGO_TARGET_DIR:-target}/$(rustc -vV | sed -n 's/^host: //p')/release
 for source in fuzz_targets/*.rs; do
     target=$(basename "$source" .rs)
     cp "$built/$target" "$OUT/"

@@ -1,7 +1,6 @@
 //! A session being played, sans-IO: what to do next, what was seen. A runner gives it a socket, and
 //! the reference in memory serves as well.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use smtpspec_judge::{Action, Due, Ending, Finding, Happening, Heard, Listener, Transcript};
@@ -10,7 +9,7 @@ use smtpspec_protocol::Protocol;
 use smtpspec_reference::State;
 
 use crate::access::Access;
-use crate::session::{PAUSE, Session, Then};
+use crate::session::{Move, PAUSE, Session, Then};
 
 /// How long is waited, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +23,11 @@ pub struct Patience {
 }
 
 /// A session while it is being played.
-pub struct Drive {
-    moves: VecDeque<Playing>,
+pub struct Drive<'s> {
+    /// The moves that are not done.
+    moves: &'s [Move],
+    /// How many writes of the first of them went out.
+    written: usize,
     listener: Listener,
     patience: Patience,
     access: Access,
@@ -33,11 +35,6 @@ pub struct Drive {
     hangs: Option<State>,
     /// Whether TLS is to begin once what is due was heard, if the server is ready for it.
     handshake: bool,
-}
-
-struct Playing {
-    writes: VecDeque<Vec<u8>>,
-    then: Then,
 }
 
 /// What follows once the connection is open.
@@ -85,15 +82,12 @@ pub struct Trace {
     pub protocol: Protocol,
 }
 
-impl Drive {
+impl<'s> Drive<'s> {
     /// Begins a session. Nothing happens before the first call of [`Drive::next`].
-    pub fn new(session: &Session, patience: Patience, access: &Access) -> Self {
-        let moves = session.moves.iter().map(|one| Playing {
-            writes: one.writes().map(|write| access.put_in(write)).collect(),
-            then: one.then,
-        });
+    pub fn new(session: &'s Session, patience: Patience, access: &Access) -> Self {
         Self {
-            moves: moves.collect(),
+            moves: &session.moves,
+            written: 0,
             listener: Listener::of(patience.protocol),
             patience,
             access: access.clone(),
@@ -113,15 +107,16 @@ impl Drive {
                         self.stage = Stage::Closing(Ending::Close);
                         continue;
                     }
-                    let Some(first) = self.moves.front_mut() else {
+                    let Some(first) = self.moves.first() else {
                         self.stage = Stage::Closing(Ending::Close);
                         continue;
                     };
                     if now < not_before {
                         return Action::Pause { until: not_before };
                     }
-                    if let Some(octets) = first.writes.pop_front() {
-                        return Action::Send { connection: 0, octets };
+                    if let Some(octets) = first.write(self.written) {
+                        self.written += 1;
+                        return Action::Send { connection: 0, octets: self.access.put_in(octets) };
                     }
                     self.turn(now);
                 }
@@ -166,14 +161,15 @@ impl Drive {
 
     /// The writes of a move are out.
     fn turn(&mut self, now: Duration) {
-        let Some(done) = self.moves.pop_front() else { return };
+        let Some((done, others)) = self.moves.split_first() else { return };
+        (self.moves, self.written) = (others, 0);
         self.handshake = done.then == Then::Handshake;
         self.stage = match done.then {
             Then::Await | Then::Handshake => Stage::Hearing { since: now, half_closed: false },
             Then::GoOn => Stage::Writing { not_before: now },
             Then::Abort => Stage::Closing(Ending::Abort),
             Then::HalfClose => {
-                self.moves.clear();
+                self.moves = &[];
                 Stage::Closing(Ending::Half)
             }
         };
@@ -202,7 +198,7 @@ impl Drive {
                 self.stage = Stage::Writing { not_before: now };
             }
             Stage::Writing { .. } if sent => {
-                let more = self.moves.front().is_some_and(|one| !one.writes.is_empty());
+                let more = self.moves.first().is_some_and(|one| one.write(self.written).is_some());
                 let pause = if more { PAUSE } else { Duration::ZERO };
                 self.stage = Stage::Writing { not_before: now + pause };
             }

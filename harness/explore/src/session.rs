@@ -58,11 +58,15 @@ impl Move {
     }
 
     /// The writes.
-    pub fn writes(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.cuts.iter().copied());
-        let ends = self.cuts.iter().copied().chain(std::iter::once(self.octets.len()));
-        let pieces: Vec<_> = starts.zip(ends).collect();
-        pieces.into_iter().map(|(from, to)| self.octets.get(from..to).unwrap_or_default())
+    pub fn writes(&self) -> impl Iterator<Item = &[u8]> {
+        (0..).map_while(|nth| self.write(nth))
+    }
+
+    /// One of the writes, by its number from zero.
+    pub(crate) fn write(&self, nth: usize) -> Option<&[u8]> {
+        let end = |nth: usize| self.cuts.get(nth).copied().unwrap_or(self.octets.len());
+        let start = nth.checked_sub(1).map_or(0, end);
+        (nth <= self.cuts.len()).then(|| self.octets.get(start..end(nth)).unwrap_or_default())
     }
 
     /// Forgets cuts that have no place any more.

@@ -22,6 +22,7 @@ mod judging;
 mod login;
 mod pairing;
 mod report;
+mod unread;
 
 #[cfg(test)]
 mod laws;
@@ -40,6 +41,7 @@ use self::doubt::Doubt;
 use self::exchange::no_reply;
 pub(crate) use self::exchange::{Asked, Exchange};
 use self::hindsight::Past;
+use self::unread::Unread;
 use crate::listener::Due;
 use crate::verdict::{Evidence, Finding};
 
@@ -49,7 +51,7 @@ pub(crate) struct Watch {
     model: Model,
     reader: ReplyReader,
     /// What was sent and is not yet answered, from the first octet of the next stimulus.
-    pending: VecDeque<u8>,
+    pending: Unread,
     phase: Phase,
     /// What the chunks so far make of the message that is under way (RFC 3030 §2).
     chunks: Measure,
@@ -132,7 +134,7 @@ impl Watch {
         Self {
             model: Model::oracle_of(protocol),
             reader: ReplyReader::default(),
-            pending: VecDeque::new(),
+            pending: Unread::default(),
             phase: Phase::Greeting,
             chunks: Measure::default(),
             doubt: None,
@@ -161,8 +163,13 @@ impl Watch {
     /// Takes note of octets that were sent.
     pub(crate) fn sent(&mut self, octets: &[u8]) {
         self.looks_back &= octets.is_empty();
-        self.pending.extend(octets);
         self.look_for_starttls(octets);
+        let data = match &mut self.phase {
+            // A long message is not held here once more.
+            Phase::Data(data) if self.pending.is_empty() => data.scan(octets),
+            _ => 0,
+        };
+        self.pending.push(&octets[data..]);
         self.scan_data();
         if matches!(self.phase, Phase::Lost | Phase::Turned) {
             self.injected |= self.encrypted && !octets.is_empty();
@@ -341,18 +348,24 @@ impl Watch {
     }
 
     fn look_for_starttls(&mut self, octets: &[u8]) {
-        for octet in octets {
-            match STARTTLS.get(self.starttls) {
-                Some(next) if octet.eq_ignore_ascii_case(next) => self.starttls += 1,
-                Some(_) => self.starttls = usize::from(octet.eq_ignore_ascii_case(&STARTTLS[0])),
-                None => return,
+        let mut rest = octets;
+        while self.starttls < STARTTLS.len() {
+            if self.starttls == 0 {
+                let Some(first) = memchr::memchr2(b'S', b's', rest) else { return };
+                rest = &rest[first..];
             }
+            let Some((octet, behind)) = rest.split_first() else { return };
+            let next = octet.eq_ignore_ascii_case(&STARTTLS[self.starttls]);
+            let first = usize::from(octet.eq_ignore_ascii_case(&STARTTLS[0]));
+            self.starttls = if next { self.starttls + 1 } else { first };
+            rest = behind;
         }
     }
 
     fn scan_data(&mut self) {
         if let Phase::Data(data) = &mut self.phase {
-            data.scan(&mut self.pending);
+            let data = data.scan(&self.pending);
+            self.pending.skip(data);
         }
     }
 }

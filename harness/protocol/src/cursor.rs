@@ -85,6 +85,12 @@ impl<'a> Cursor<'a> {
     /// Reads the space between two parts; more than one, or a TAB, is a quirk. False if there is
     /// none.
     pub(crate) fn gap(&mut self) -> bool {
+        if let [b' ', next, ..] = self.rest()
+            && !is_white_space(*next)
+        {
+            self.at += 1;
+            return true;
+        }
         let space = self.white_space();
         if space.len() > 1 {
             self.quirks |= Quirks::EXTRA_SPACE;

@@ -36,6 +36,16 @@ impl EnhancedCode {
     pub const fn detail(self) -> u16 {
         self.detail
     }
+
+    /// Reads a code with nothing before it or behind it; none where it is not the form of one
+    /// (RFC 3463 §2).
+    pub fn read(text: &[u8]) -> Option<Self> {
+        let mut parts = text.split(|&octet| octet == b'.').map(number);
+        let mut next = || parts.next().flatten();
+        let (class, subject, detail) = (next()?, next()?, next()?);
+        let code = Self::new(u8::try_from(class).ok()?, subject, detail)?;
+        parts.next().is_none().then_some(code)
+    }
 }
 
 impl FromStr for EnhancedCode {
@@ -48,23 +58,16 @@ impl FromStr for EnhancedCode {
     /// detail = 1*3digit
     /// ```
     fn from_str(text: &str) -> Result<Self, NotAnEnhancedCode> {
-        let mut parts = text.split('.').map(number);
-        let mut next = || parts.next().flatten().ok_or(NotAnEnhancedCode);
-        let (class, subject, detail) = (next()?, next()?, next()?);
-        let class = u8::try_from(class).map_err(|_| NotAnEnhancedCode)?;
-        match (parts.next(), Self::new(class, subject, detail)) {
-            (None, Some(code)) => Ok(code),
-            _ => Err(NotAnEnhancedCode),
-        }
+        Self::read(text.as_bytes()).ok_or(NotAnEnhancedCode)
     }
 }
 
 /// One to three digits without zeros in front (RFC 3463 §2).
-fn number(text: &str) -> Option<u16> {
-    let digits = text.as_bytes();
+fn number(digits: &[u8]) -> Option<u16> {
     let plain = (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     let padded = digits.len() > 1 && digits[0] == b'0';
-    if plain && !padded { text.parse().ok() } else { None }
+    let value = || digits.iter().fold(0, |value, digit| value * 10 + u16::from(digit - b'0'));
+    (plain && !padded).then(value)
 }
 
 impl fmt::Display for EnhancedCode {
@@ -115,7 +118,7 @@ impl FromStr for EnhancedPattern {
 
     fn from_str(text: &str) -> Result<Self, NotAnEnhancedPattern> {
         fn place(part: &str, any: &str) -> Result<Option<u16>, ()> {
-            if part == any { Ok(None) } else { number(part).map(Some).ok_or(()) }
+            if part == any { Ok(None) } else { number(part.as_bytes()).map(Some).ok_or(()) }
         }
         let wrong = || NotAnEnhancedPattern { text: text.to_owned() };
         let parts: Vec<&str> = text.splitn(4, '.').collect();

@@ -23,9 +23,9 @@ pub struct Expectation {
     pub texts: Vec<TextRule>,
     /// The name by which the server called itself before, if it has (RFC 5321 §4.3.1).
     pub name: Option<Vec<u8>>,
-    /// The codes by which the server may decline here for reasons of its own, policy or passing
-    /// trouble; such a reply breaks no rule (RFC 5321 §7.9).
-    pub policy: CodeSet,
+    /// The codes beside 421 by which the server may decline here for reasons of its own, policy or
+    /// passing trouble; such a reply breaks no rule (RFC 5321 §7.9).
+    policy: &'static str,
     /// What a careful server answers.
     pub preferred: Reply,
 }
@@ -40,23 +40,61 @@ pub struct Rule {
 }
 
 /// The codes that satisfy a rule: a rule asks for some, or forbids some.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub enum Codes {
     /// These.
-    Only(CodeSet),
+    Only(Spelled),
     /// Any but these.
-    AllBut(CodeSet),
+    AllBut(Spelled),
+}
+
+/// Codes as our rules spell them: lists of patterns, with spaces between. They are read when there is
+/// a code to hold against them: every reply is judged by some ten such, and most are passed by the
+/// first word.
+#[derive(Debug, Clone, Copy)]
+pub struct Spelled([&'static str; Self::MOST]);
+
+impl Spelled {
+    /// Of how many lists one is put together at most.
+    const MOST: usize = 6;
+
+    fn new(lists: &[&'static str]) -> Self {
+        let mut all = [""; Self::MOST];
+        all[..lists.len()].copy_from_slice(lists);
+        Self(all)
+    }
+
+    /// Whether a pattern of the lists has the code (RFC 5321 §4.2.1).
+    pub fn matches(&self, code: ReplyCode) -> bool {
+        self.patterns().any(|pattern| pattern.matches(code))
+    }
+
+    /// The patterns, in their order; one may stand twice.
+    pub fn patterns(&self) -> impl Iterator<Item = CodePattern> {
+        self.0.iter().copied().flat_map(patterns)
+    }
+}
+
+fn patterns(list: &'static str) -> impl Iterator<Item = CodePattern> {
+    list.split_ascii_whitespace().map(CodePattern::new)
+}
+
+/// As people list codes: `250, 251 or 5yz`.
+impl fmt::Display for Spelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.patterns().collect::<CodeSet>().fmt(f)
+    }
 }
 
 impl Expectation {
     /// The rules that a reply with this code breaks, the gravest first; none if it declines on
     /// grounds of policy (RFC 5321 §4.3.1).
     pub fn breaches(&self, code: ReplyCode) -> Vec<&Rule> {
-        if self.is_policy(code) {
-            return Vec::new();
-        }
         let mut broken: Vec<_> =
             self.rules.iter().filter(|rule| !rule.codes.matches(code)).collect();
+        if !broken.is_empty() && self.is_policy(code) {
+            return Vec::new();
+        }
         broken.sort_by_key(|rule| std::cmp::Reverse(rule.grade()));
         broken
     }
@@ -87,16 +125,17 @@ impl Expectation {
 
     /// Whether the code declines for the server's own reasons (RFC 5321 §7.9).
     pub fn is_policy(&self, code: ReplyCode) -> bool {
-        self.policy.matches(code)
+        code.get() == CLOSES || patterns(self.policy).any(|pattern| pattern.matches(code))
     }
 
     /// An expectation without rules; 421 may come at any time (rfc5321-4.3.2-9).
     pub(crate) fn of(preferred: Reply) -> Self {
         Self {
-            rules: Vec::new(),
-            texts: Vec::new(),
+            // Room for what most answers are judged by.
+            rules: Vec::with_capacity(8),
+            texts: Vec::with_capacity(24),
             name: None,
-            policy: codes(&["421"]),
+            policy: "",
             preferred,
         }
     }
@@ -107,9 +146,9 @@ impl Expectation {
         self
     }
 
-    /// Adds a rule; each part is a list of patterns, so that a set can be put together.
-    pub(crate) fn rule(mut self, requirement: RequirementId, parts: &[&'static str]) -> Self {
-        self.rules.push(Rule { codes: Codes::Only(codes(parts)), requirement });
+    /// Adds a rule; of several lists all patterns count.
+    pub(crate) fn rule(mut self, requirement: RequirementId, lists: &[&'static str]) -> Self {
+        self.rules.push(Rule { codes: Codes::Only(Spelled::new(lists)), requirement });
         self
     }
 
@@ -118,9 +157,9 @@ impl Expectation {
         self,
         condition: bool,
         requirement: RequirementId,
-        parts: &[&'static str],
+        lists: &[&'static str],
     ) -> Self {
-        if condition { self.rule(requirement, parts) } else { self }
+        if condition { self.rule(requirement, lists) } else { self }
     }
 
     /// Adds a rule, under a condition, that forbids some codes.
@@ -131,14 +170,14 @@ impl Expectation {
         patterns: &'static str,
     ) -> Self {
         if condition {
-            self.rules.push(Rule { codes: Codes::AllBut(codes(&[patterns])), requirement });
+            self.rules.push(Rule { codes: Codes::AllBut(Spelled::new(&[patterns])), requirement });
         }
         self
     }
 
-    /// Sets the codes of policy; 421 is always among them.
+    /// Sets the codes of policy, 421 left out.
     pub(crate) fn policy(mut self, patterns: &'static str) -> Self {
-        self.policy = codes(&["421", patterns]);
+        self.policy = patterns;
         self
     }
 
@@ -178,6 +217,9 @@ impl Rule {
     }
 }
 
+/// The code of a server that leaves, with which any command may be answered (rfc5321-4.3.2-9).
+const CLOSES: u16 = 421;
+
 /// Why a server may decline to take mail: 4yz for passing trouble, 530 and its kin where it
 /// wants authentication or encryption first, the others for policy (RFC 5321 §7.9, RFC 4954 §6,
 /// RFC 7504).
@@ -198,16 +240,6 @@ pub(crate) const UNSUPPORTED: &str = "500 502";
 
 /// What any command may draw by RFC 5321 §4.3.2, beside its own row of the table.
 pub(crate) const ANY_COMMAND: &str = "500 501 421";
-
-fn codes(parts: &[&'static str]) -> CodeSet {
-    parts
-        .iter()
-        .flat_map(|part| part.split_ascii_whitespace())
-        .map(|pattern| {
-            pattern.parse::<CodePattern>().expect("invariant: our patterns are well formed")
-        })
-        .collect()
-}
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use smtpspec_protocol::{Parameter, Parameters, Reply, Request};
 use crate::config::Config;
 use crate::expectation::Expectation;
 use crate::measure::MessageFacts;
-use crate::model::Model;
+use crate::model::{Model, Offer};
 use crate::rfc1870::Size;
 use crate::rfc1985::Etrn;
 use crate::rfc2034::EnhancedStatusCodes;
@@ -162,8 +162,31 @@ pub(crate) fn of_rcpt_parameter(model: &Model, keyword: &[u8]) -> Option<&'stati
 }
 
 /// The extensions that the model knows and the server offers.
-pub(crate) fn offered(model: &Model) -> impl Iterator<Item = &'static dyn Extension> + '_ {
-    EXTENSIONS.iter().copied().filter(|extension| model.offers(extension.keyword()))
+pub(crate) fn offered(model: &Model) -> impl Iterator<Item = &'static dyn Extension> + use<> {
+    model.known().iter()
+}
+
+/// Some of [`EXTENSIONS`], a bit for each by its place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Known(u32);
+
+impl Known {
+    /// Those that an EHLO reply lists.
+    pub(crate) fn among(offered: &[Offer]) -> Self {
+        let is_offered = |extension: &dyn Extension| {
+            let keyword = extension.keyword().as_bytes();
+            offered.iter().any(|offer| offer.keyword.eq_ignore_ascii_case(keyword))
+        };
+        let bits = EXTENSIONS.iter().enumerate();
+        let bits = bits.filter(|(_, one)| is_offered(**one)).map(|(place, _)| 1 << place);
+        Self(bits.fold(0, |all, bit| all | bit))
+    }
+
+    /// In the order of the list.
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static dyn Extension> + use<> {
+        let places = EXTENSIONS.iter().enumerate();
+        places.filter(move |(place, _)| self.0 >> place & 1 == 1).map(|(_, one)| *one)
+    }
 }
 
 /// Whether the parameter belongs to a registered extension that the server offers and the model
@@ -222,6 +245,17 @@ mod tests {
     use super::*;
     use crate::testing::Worth::{Fine, Warns};
     use crate::testing::{check, extended, session};
+
+    #[test]
+    fn each_extension_has_a_bit_and_is_known_by_its_keyword() {
+        assert!(EXTENSIONS.len() <= u32::BITS as usize);
+        let offer = |keyword: &str| Offer { keyword: keyword.into(), arguments: Vec::new() };
+        let offered = [offer("X-OWN"), offer("DSN"), offer("ATRN"), offer("SIZE")];
+        let known: Vec<_> = Known::among(&offered).iter().map(Extension::keyword).collect();
+        assert_eq!(known, ["SIZE", "DSN", "ATRN"]);
+        let all: Vec<_> = EXTENSIONS.iter().map(|one| offer(one.keyword())).collect();
+        assert_eq!(Known::among(&all).iter().count(), EXTENSIONS.len());
+    }
 
     #[test]
     fn a_parameter_is_judged_by_the_extension_that_is_offered_with_it() {

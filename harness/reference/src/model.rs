@@ -11,7 +11,7 @@ use smtpspec_protocol::{Grammar, Protocol, Reply, Request, Verb, limits};
 use self::report::Reported;
 use crate::config::Config;
 use crate::expectation::Expectation;
-use crate::extension;
+use crate::extension::{self, Known};
 use crate::measure::MessageFacts;
 use crate::policy;
 use crate::rfc821::{send, turn};
@@ -37,6 +37,8 @@ pub struct Model {
     /// The name by which the server called itself last.
     named: Option<Vec<u8>>,
     offered: Vec<Offer>,
+    /// Which of these the model knows: every command is asked about each.
+    known: Known,
     transaction: Option<Transaction>,
     /// What the recipients whose reply to the message has come were told (RFC 2033 §4.2, §4.3).
     reported: Reported,
@@ -106,6 +108,7 @@ impl Model {
             hello: None,
             named: None,
             offered: Vec::new(),
+            known: Known::default(),
             transaction: None,
             reported: Reported::default(),
             secured: false,
@@ -238,8 +241,7 @@ impl Model {
     }
 
     fn advance_request(&mut self, request: &Request<'_>, reply: &Reply) {
-        let extensions: Vec<_> = extension::offered(self).collect();
-        if extensions.iter().any(|extension| extension.advance(self, request, reply)) {
+        if self.known.iter().any(|extension| extension.advance(self, request, reply)) {
             return;
         }
         match request.verb {
@@ -370,6 +372,11 @@ impl Model {
         self.hello.as_ref().is_some_and(|hello| hello.extended)
     }
 
+    /// The extensions of the EHLO reply that the model knows (RFC 5321 §4.1.1.1).
+    pub(crate) fn known(&self) -> Known {
+        self.known
+    }
+
     pub(crate) fn config(&self) -> Option<&Config> {
         self.config.as_deref()
     }
@@ -403,6 +410,7 @@ impl Model {
     /// Notes an accepted EHLO or HELO.
     pub(crate) fn greet(&mut self, hello: Hello, offered: Vec<Offer>) {
         self.hello = Some(hello);
+        self.known = Known::among(&offered);
         self.offered = offered;
         self.clear();
     }

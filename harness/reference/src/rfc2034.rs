@@ -36,11 +36,16 @@ pub(crate) fn of_ehlo() -> TextRule {
 }
 
 /// The rules on the texts of what answers this, where the server offers the extension.
-pub(crate) fn of_answer(model: &Model, stimulus: &Stimulus<'_>) -> Vec<TextRule> {
-    if !model.offers(KEYWORD) || is_exempt(stimulus) {
-        return Vec::new();
-    }
-    vec![
+pub(crate) fn of_answer(
+    model: &Model,
+    stimulus: &Stimulus<'_>,
+) -> impl Iterator<Item = TextRule> + use<> {
+    let speaks = model.offers(KEYWORD) && !is_exempt(stimulus);
+    speaks.then(rules).into_iter().flatten()
+}
+
+fn rules() -> [TextRule; 10] {
+    [
         TextRule::new(
             requirement!("rfc2034-3-2"),
             "an enhanced status code in front of the text",

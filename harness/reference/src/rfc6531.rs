@@ -130,9 +130,7 @@ fn beyond_ascii<'r, 'a>(request: &'r Request<'a>) -> Option<&'r Path<'a>> {
         },
         _ => return None,
     };
-    let mut whole = Vec::new();
-    path.write_to(&mut whole);
-    (!whole.is_ascii()).then_some(path)
+    (!path.is_ascii()).then_some(path)
 }
 
 /// Whether the client said that there is UTF-8: on this MAIL, or on the one that opened the

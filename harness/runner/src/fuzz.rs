@@ -201,7 +201,7 @@ impl Worker {
             let Some(case) = self.hunt.next_case() else { return };
             let begun = Instant::now();
             let marked = self.outgoing.as_ref().map(|outgoing| outgoing.begin(&case.session));
-            let session = marked.as_ref().map_or(&case.session, |marked| &marked.session);
+            let session = marked.as_ref().map_or(&*case.session, |marked| &marked.session);
             let trace = self.play(session, PERHAPS).await;
             if let (Some(outgoing), Some(marked)) = (&self.outgoing, &marked) {
                 outgoing.end(marked, &case, &trace);

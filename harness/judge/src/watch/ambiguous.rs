@@ -1,6 +1,8 @@
 //! A reply where what was sent can be read in two ways: which way the server took, and what it
 //! breaks if that is not the way of CRLF.
 
+use std::sync::Arc;
+
 use smtpspec_catalogue::requirement;
 use smtpspec_protocol::limits::COMMAND_LINE;
 use smtpspec_protocol::{ReplyCode, Request, SeenReply};
@@ -27,7 +29,7 @@ impl Watch {
             // The reply is for what stands behind, whichever way this is read.
             return Reading::AsSent;
         }
-        let as_sent = next.as_deref().is_some_and(|line| {
+        let as_sent = next.is_some_and(|line| {
             let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
             suits(&self.model, line, code) || (refused && (stray || self.conduct.tries_patience()))
         });
@@ -61,7 +63,7 @@ impl Watch {
         }
         if as_sent && refused && doubt.split.is_some() && !self.pending.is_empty() {
             // A refusal suits much; in a group, what follows would be held for the wrong answers.
-            let more = next.as_deref().is_some_and(|line| line.len() + 2 < self.pending.len());
+            let more = next.is_some_and(|line| line.len() + 2 < self.pending.len());
             if more {
                 return Reading::Open;
             }
@@ -87,7 +89,7 @@ impl Watch {
             self.model = split.after();
             self.lf_ends_lines = true;
         }
-        self.pending = tail.into_iter().chain(self.pending.drain(..)).collect();
+        self.pending.put_back(tail);
         self.pair_command(event, seen)
     }
 
@@ -143,7 +145,7 @@ impl Watch {
             sent: line.octets.clone(),
             reply: Some(seen.reply),
             octets: seen.octets,
-            expectation: Some(Box::new(expectation)),
+            expectation: Some(Arc::new(expectation)),
         };
         if code.class() == 3 || code.get() == 421 {
             self.lose("a line with a CR or LF inside may have been read as two");

@@ -34,7 +34,7 @@ impl Watch {
     ) -> Exchange {
         let announced = usize::try_from(chunk.octets).unwrap_or(usize::MAX);
         let whole = announced <= self.pending.len();
-        let octets: Vec<u8> = self.pending.drain(..announced.min(self.pending.len())).collect();
+        let octets: Vec<u8> = self.pending.take(announced.min(self.pending.len()));
         let bdat = Verb::Other(b"BDAT");
         let asked = asked(&Request::parse(b"BDAT", self.model.grammar()));
         self.note_haste(&bdat);
@@ -174,15 +174,18 @@ impl Watch {
     /// server that has it all the same awaits them.
     pub(super) fn awaits_unoffered_chunk(&self) -> bool {
         let Some((end, true)) = self.line_end() else { return false };
-        let octets = self.peek_line().and_then(|line| announced(&line)).unwrap_or(0);
+        let octets = self.peek_line().and_then(announced).unwrap_or(0);
         !self.model.offers("CHUNKING") && self.pending.len() - end < octets
     }
 
     /// Octets of a chunk that stand next in what was sent and are not all there.
     pub(super) fn chunk_under_way(&self) -> Option<Chunk> {
+        if !self.model.offers("CHUNKING") {
+            return None;
+        }
         let (end, _) = self.line_end()?;
         let line = self.peek_line()?;
-        let chunk = self.model.chunk(&Request::parse(&line, self.model.grammar()))?;
+        let chunk = self.model.chunk(&Request::parse(line, self.model.grammar()))?;
         let here = (self.pending.len() - end) as u64;
         (here < chunk.octets).then_some(chunk)
     }
@@ -193,7 +196,7 @@ impl Watch {
         else {
             return false;
         };
-        let chunk = self.model.chunk(&Request::parse(&line, self.model.grammar()));
+        let chunk = self.model.chunk(&Request::parse(line, self.model.grammar()));
         chunk.is_some_and(|chunk| {
             let stimulus = Stimulus::Chunk(chunk, MessageFacts::default());
             chunk.last && self.model.replies_due_to(&stimulus) == 0
@@ -209,7 +212,7 @@ impl Watch {
         let Some((end, true)) = self.line_end() else { return false };
         let chunk = self
             .peek_line()
-            .and_then(|line| self.model.chunk(&Request::parse(&line, self.model.grammar())));
+            .and_then(|line| self.model.chunk(&Request::parse(line, self.model.grammar())));
         chunk.is_some_and(|chunk| {
             let stimulus = Stimulus::Chunk(chunk, MessageFacts::default());
             // Behind the chunk the beginning of a line may stand, which draws nothing yet.
@@ -224,7 +227,7 @@ impl Watch {
     /// offered, and a server that has it all the same counts them.
     pub(super) fn drop_chunk(&mut self, line: &[u8]) {
         let octets = announced(line).map_or(0, |octets| octets.min(self.pending.len()));
-        self.pending.drain(..octets);
+        self.pending.skip(octets);
     }
 
     /// What follows the reply to a BDAT of which the model does not know how many octets it has.

@@ -4,8 +4,7 @@
 //! (RFC 5321 §4.1.1.4). With anything else for a line end it is a look-alike; a server that takes
 //! one for the end reads the rest of the message as commands.
 
-use std::collections::VecDeque;
-
+use memchr::memchr;
 use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_protocol::DataDecoder;
 use smtpspec_reference::{Measure, MessageFacts};
@@ -35,18 +34,25 @@ pub(super) struct LookAlike {
 }
 
 impl Data {
-    /// Takes from `pending` what belongs to the data; keeps only what can be asked about it.
-    pub(super) fn scan(&mut self, pending: &mut VecDeque<u8>) {
-        if self.ended {
-            return;
+    /// Takes of `octets` what belongs to the data, and says how much that is; keeps only what can be
+    /// asked about it.
+    pub(super) fn scan(&mut self, octets: &[u8]) -> usize {
+        const PIECE: usize = 64 * 1024;
+        let mut text = Vec::with_capacity(octets.len().min(PIECE));
+        let mut consumed = 0;
+        for piece in octets.chunks(PIECE) {
+            if self.ended {
+                break;
+            }
+            let mut input = piece;
+            text.clear();
+            self.ended = self.decoder.feed(&mut input, &mut text);
+            self.measure.feed(&text);
+            let taken = piece.len() - input.len();
+            self.scan.feed(&piece[..taken]);
+            consumed += taken;
         }
-        let octets = pending.make_contiguous();
-        let (mut input, mut text): (&[u8], _) = (octets, Vec::new());
-        self.ended = self.decoder.feed(&mut input, &mut text);
-        self.measure.feed(&text);
-        let consumed = octets.len() - input.len();
-        self.scan.feed(&octets[..consumed]);
-        pending.drain(..consumed);
+        consumed
     }
 
     /// Whether the end was sent.
@@ -81,37 +87,60 @@ enum LineEnd {
     Cr,
 }
 
-/// Looks for look-alikes, octet by octet, however the data is cut.
+/// Looks for look-alikes around each dot, however the data is cut.
 #[derive(Default)]
 struct Scan {
     /// The last octets, oldest first: as many as the longest look-alike has before its last.
-    recent: VecDeque<u8>,
+    recent: Vec<u8>,
     found: Option<LookAlike>,
     several: bool,
 }
 
 impl Scan {
     fn feed(&mut self, octets: &[u8]) {
-        const LONGEST: usize = 4;
-        for &octet in octets {
-            // A CR is known to be a line end by itself only when the next octet is there; that
-            // octet stands behind the look-alike then, and the LF of others belongs to it.
-            self.recent.push_back(octet);
-            let seen = look_alike(self.recent.make_contiguous());
-            if let Some(known) = &mut self.found {
-                let room = |tail: &Vec<u8>| tail.len() < KEPT;
-                match &mut known.tail {
-                    Some(tail) if room(tail) => tail.push(octet),
-                    tail => *tail = None,
-                }
-                self.several |= seen.is_some();
-            } else {
-                self.found = seen;
+        let mut rest = octets;
+        while !rest.is_empty() {
+            // No look-alike is without a dot.
+            let plain = match memchr(b'.', &self.recent) {
+                Some(_) => 0,
+                None => memchr(b'.', rest).unwrap_or(rest.len()),
+            };
+            let (passed, behind) = rest.split_at(plain.max(1));
+            self.keep(passed);
+            self.pass(passed);
+            if plain == 0 {
+                // A CR is known to be a line end by itself only when the next octet is there; that
+                // octet stands behind the look-alike then, and the LF of others belongs to it.
+                let seen = look_alike(&self.recent);
+                self.several |= self.found.is_some() && seen.is_some();
+                self.found = self.found.take().or(seen);
+                let older = self.recent.len().saturating_sub(Self::LONGEST);
+                self.recent.drain(..older);
             }
-            while self.recent.len() > LONGEST {
-                self.recent.pop_front();
-            }
+            rest = behind;
         }
+    }
+
+    /// How many octets a look-alike has at most before its last.
+    const LONGEST: usize = 4;
+
+    /// Keeps what stands behind the look-alike that was found.
+    fn keep(&mut self, octets: &[u8]) {
+        let Some(known) = &mut self.found else { return };
+        known.tail = known.tail.take().filter(|tail| tail.len() + octets.len() <= KEPT);
+        known.tail.iter_mut().for_each(|tail| tail.extend_from_slice(octets));
+    }
+
+    /// Goes on behind these octets: the last of them are recent, and an octet more before them.
+    fn pass(&mut self, octets: &[u8]) {
+        let last = &octets[octets.len().saturating_sub(Self::LONGEST)..];
+        if last.len() < octets.len() {
+            self.recent.clear();
+        }
+        let kept = (Self::LONGEST + 1).saturating_sub(last.len());
+        let older = self.recent.len().saturating_sub(kept);
+        self.recent.drain(..older);
+        self.recent.extend_from_slice(last);
     }
 }
 
@@ -148,12 +177,14 @@ fn look_alike(recent: &[u8]) -> Option<LookAlike> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn found(data: &[u8], cut: usize) -> Option<(&'static str, Option<Vec<u8>>)> {
         let mut message = Data::default();
         for piece in data.chunks(cut) {
-            message.scan(&mut piece.iter().copied().collect());
+            message.scan(piece);
         }
         message.look_alike().map(|look| (look.what, look.tail))
     }
@@ -181,6 +212,28 @@ mod tests {
                 let seen = seen.as_ref().map(|(what, tail)| (*what, tail.as_deref()));
                 assert_eq!(seen, expected, "{:?} cut at {cut}", data.escape_ascii().to_string());
             }
+        }
+    }
+
+    proptest! {
+        /// Octet by octet each is looked at; in large pieces most are passed over.
+        #[test]
+        fn look_alikes_are_the_same_in_pieces_of_any_size(
+            words in prop::collection::vec(
+                prop_oneof![
+                    Just(&b"."[..]),
+                    Just(&b"\r"[..]),
+                    Just(&b"\n"[..]),
+                    Just(&b"\r\n"[..]),
+                    Just(&b"x"[..]),
+                    Just(&b"some text"[..]),
+                ],
+                0..40,
+            ),
+            cut in 2_usize..80,
+        ) {
+            let data = words.concat();
+            prop_assert_eq!(found(&data, cut), found(&data, 1));
         }
     }
 

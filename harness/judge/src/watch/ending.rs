@@ -23,7 +23,7 @@ impl Watch {
             self.conduct.blameless && self.doubt.is_none() && self.reader.pending().is_empty();
         let line = self.peek_line().filter(|_| whole && matches!(self.phase, Phase::Commands));
         let Some(line) = line.filter(|line| self.is_plain(line)) else { return };
-        let request = Request::parse(&line, self.model.grammar());
+        let request = Request::parse(line, self.model.grammar());
         if !matches!(request.verb, Verb::Noop | Verb::Rset | Verb::Help | Verb::Quit) {
             return;
         }
@@ -34,7 +34,7 @@ impl Watch {
             what: "a command that draws no reply".to_owned(),
             wanted: "one reply to each command".to_owned(),
             source: Source::Oracle,
-            evidence: Evidence { event, sent: line, ..Evidence::default() },
+            evidence: Evidence { event, sent: line.to_vec(), ..Evidence::default() },
         });
     }
 
@@ -55,7 +55,8 @@ impl Watch {
         let line = self.peek_line();
         let plain = line.as_ref().is_some_and(|line| self.is_plain(line));
         let idle = self.pending.is_empty() && after < PROMPT;
-        let evidence = Evidence { event, sent: line.unwrap_or_default(), ..Evidence::default() };
+        let sent = line.unwrap_or_default().to_vec();
+        let evidence = Evidence { event, sent, ..Evidence::default() };
         let wanted = "a connection that stays open until QUIT".to_owned();
         if self.conduct.blameless && plain {
             let what = "the server closed the connection instead of a reply".to_owned();

@@ -1,5 +1,7 @@
 //! A reply, paired with what it answers: what the interpreter takes from the watch.
 
+use std::sync::Arc;
+
 use smtpspec_protocol::{Reply, SeenReply};
 use smtpspec_reference::Expectation;
 
@@ -17,7 +19,7 @@ pub(crate) struct Exchange {
     /// Its octets.
     pub(crate) octets: Vec<u8>,
     /// What the model expected; `None` where it could not know.
-    pub(crate) expectation: Option<Box<Expectation>>,
+    pub(crate) expectation: Option<Arc<Expectation>>,
 }
 
 /// What kind of thing a reply answers.

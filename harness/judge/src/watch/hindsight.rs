@@ -2,8 +2,10 @@
 //! from there on was held for the answer to a command too late. Once a reply is left over, the one
 //! that nobody asked for is looked for among those that broke a rule.
 
+use std::sync::Arc;
+
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::SeenReply;
+use smtpspec_protocol::{ReadReply, ReplyReader, SeenReply};
 use smtpspec_reference::Expectation;
 
 use super::judging::breaches;
@@ -16,16 +18,25 @@ const LONG_AGO: usize = 16;
 /// An exchange that broke a rule, or one behind it.
 pub(super) struct Past {
     event: usize,
-    seen: SeenReply,
+    /// The octets of the reply: seldom is it looked at again.
+    reply: Vec<u8>,
     asked: Asked,
     sent: Vec<u8>,
-    expectation: Expectation,
+    expectation: Arc<Expectation>,
     with_code: bool,
     /// What was found in it, and nowhere before.
     found: Vec<Finding>,
 }
 
 impl Past {
+    /// The reply.
+    fn seen(&self) -> Option<SeenReply> {
+        match ReplyReader::default().feed(&mut &self.reply[..]) {
+            Some(ReadReply::Reply(seen)) => Some(seen),
+            _ => None,
+        }
+    }
+
     /// Whether another reply breaks nothing as the answer to the same.
     fn is_answered_by(&self, seen: &SeenReply) -> bool {
         let Self { event, asked, sent, expectation, with_code, .. } = self;
@@ -41,7 +52,7 @@ impl Watch {
         event: usize,
         seen: &SeenReply,
         (asked, sent): (&Asked, &[u8]),
-        (expectation, with_code): (&Expectation, bool),
+        (expectation, with_code): (&Arc<Expectation>, bool),
         found: Vec<Finding>,
     ) {
         if found.is_empty() && self.past.is_empty() {
@@ -52,10 +63,10 @@ impl Watch {
         }
         self.past.push_back(Past {
             event,
-            seen: seen.clone(),
+            reply: seen.octets.clone(),
             asked: asked.clone(),
             sent: sent.to_vec(),
-            expectation: expectation.clone(),
+            expectation: Arc::clone(expectation),
             with_code,
             found,
         });
@@ -65,16 +76,16 @@ impl Watch {
     /// it were accused of, and tells of it alone.
     pub(super) fn find_stray(&mut self, left_over: &SeenReply) -> bool {
         let is_stray = |&at: &usize| {
-            let replies = self.past.iter().skip(at + 1).map(|past| &past.seen);
-            let mut pairs = self.past.iter().skip(at).zip(replies.chain([left_over]));
-            !self.past[at].found.is_empty() && pairs.all(|(past, seen)| past.is_answered_by(seen))
+            let replies = self.past.iter().skip(at + 1).filter_map(Past::seen);
+            let mut pairs = self.past.iter().skip(at).zip(replies.chain([left_over.clone()]));
+            !self.past[at].found.is_empty() && pairs.all(|(past, seen)| past.is_answered_by(&seen))
         };
         let Some(at) = (0..self.past.len()).find(is_stray) else { return false };
         let behind: Vec<Past> = self.past.drain(at..).collect();
         self.findings.retain(|finding| !behind.iter().any(|past| past.found.contains(finding)));
         let Some(stray) = behind.into_iter().next() else { return false };
         let evidence =
-            Evidence { event: stray.event, received: stray.seen.octets, ..Evidence::default() };
+            Evidence { event: stray.event, received: stray.reply, ..Evidence::default() };
         if self.injected && self.model.is_secured() {
             self.find_injected(evidence);
             return true;

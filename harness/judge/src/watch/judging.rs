@@ -1,5 +1,7 @@
 //! What is held against a reply: its form, its code, its text.
 
+use std::sync::Arc;
+
 use smtpspec_catalogue::{Level, RequirementId, requirement};
 use smtpspec_protocol::{FlawKind, Request, SeenReply, Verb};
 use smtpspec_reference::{Expectation, Stimulus};
@@ -18,7 +20,7 @@ impl Watch {
         sent: Vec<u8>,
         stimulus: &Stimulus<'_>,
     ) -> Exchange {
-        let expectation = self.model.expect(stimulus);
+        let expectation = Arc::new(self.model.expect(stimulus));
         let refused = matches!(seen.reply.code.class(), 4 | 5);
         let with_code = !(refused && self.conduct.tries_patience());
         let mut found = breaches(event, &seen, &asked, &sent, &expectation, with_code);
@@ -40,7 +42,7 @@ impl Watch {
         self.findings.extend(found.iter().cloned());
         self.remember(event, &seen, (&asked, &sent), (&expectation, with_code), found);
         self.model.advance(stimulus, &seen.reply);
-        exchange(Some(Box::new(expectation)), seen, asked, sent)
+        exchange(Some(expectation), seen, asked, sent)
     }
 
     /// Holds the form of a reply against it, whatever it answers.
@@ -85,7 +87,7 @@ impl Watch {
         match self.phase {
             Phase::Commands => self
                 .peek_line()
-                .is_some_and(|line| Request::parse(&line, self.model.grammar()).verb == Verb::Ehlo),
+                .is_some_and(|line| Request::parse(line, self.model.grammar()).verb == Verb::Ehlo),
             Phase::Lost => true,
             _ => false,
         }

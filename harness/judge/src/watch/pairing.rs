@@ -22,10 +22,17 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn content(&self) -> &[u8] {
-        let line = &self.octets;
-        let line = if self.is_whole { line.strip_suffix(b"\n").unwrap_or(line) } else { line };
-        if self.is_whole { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
+        content(&self.octets, self.is_whole)
     }
+}
+
+/// A line without what ends it, if it is whole.
+fn content(line: &[u8], is_whole: bool) -> &[u8] {
+    if !is_whole {
+        return line;
+    }
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 impl Watch {
@@ -256,7 +263,7 @@ impl Watch {
             return unjudged(event, seen, Asked::Nothing, Vec::new());
         }
         let code = seen.reply.code;
-        let part: Vec<u8> = self.pending.iter().copied().collect();
+        let part = self.pending.to_vec();
         let lf = part.contains(&b'\n');
         if lf || part.contains(&b'\r') {
             // To refuse a lone CR or LF is right; only to obey one is not (rfc5321-2.3.8-1).
@@ -294,7 +301,7 @@ impl Watch {
         requirement: RequirementId,
         what: &str,
     ) {
-        let sent: Vec<u8> = self.pending.iter().copied().collect();
+        let sent = self.pending.to_vec();
         let evidence = Evidence { event, sent, received: seen.octets.clone(), at: None };
         self.find(requirement, what.to_owned(), "nothing".to_owned(), evidence);
         self.conduct.blameless = false;
@@ -329,28 +336,24 @@ impl Watch {
     }
 
     /// The next command line of what was sent, without its end.
-    pub(super) fn peek_line(&self) -> Option<Vec<u8>> {
+    pub(super) fn peek_line(&self) -> Option<&[u8]> {
         let (end, is_whole) = self.line_end()?;
-        let octets = self.pending.iter().take(end).copied().collect();
-        Some(Line { octets, is_whole }.content().to_vec())
+        Some(content(&self.pending[..end], is_whole))
     }
 
     /// Takes the next command line off what was sent.
     pub(super) fn take_line(&mut self) -> Option<Line> {
         let (end, is_whole) = self.line_end()?;
-        let octets: Vec<u8> = self.pending.drain(..end).collect();
+        let octets = self.pending.take(end);
         Some(Line { octets, is_whole })
     }
 
     /// Where the next line ends. A line longer than any server must read counts as one even
     /// without its end, because a server may answer it as soon as it is too long.
     pub(super) fn line_end(&self) -> Option<(usize, bool)> {
-        let mut after_cr = false;
-        for (at, &octet) in self.pending.iter().enumerate() {
-            if octet == b'\n' && (after_cr || self.lf_ends_lines) {
-                return Some((at + 1, true));
-            }
-            after_cr = octet == b'\r';
+        let is_end = |lf: &usize| self.lf_ends_lines || self.pending[..*lf].ends_with(b"\r");
+        if let Some(lf) = memchr::memchr_iter(b'\n', &self.pending).find(is_end) {
+            return Some((lf + 1, true));
         }
         (self.pending.len() > COMMAND_LINE).then_some((self.pending.len(), false))
     }

@@ -77,6 +77,15 @@ impl<'a> AddressLiteral<'a> {
         }
         out.push(b']');
     }
+
+    /// How many octets [`AddressLiteral::write_to`] writes.
+    pub(crate) fn written_length(&self) -> usize {
+        let inside = match self {
+            Self::Ipv4 { raw, .. } | Self::Ipv6 { raw, .. } => raw.len(),
+            Self::General { tag, content } => tag.len() + ":".len() + content.len(),
+        };
+        "[".len() + inside + "]".len()
+    }
 }
 
 /// Whether a colon comes before the closing bracket: IPv4 has none, everything else has.

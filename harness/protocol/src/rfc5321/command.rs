@@ -97,7 +97,7 @@ impl<'a> Request<'a> {
         if end < line.len() {
             cursor.quirks |= Quirks::TRAILING_SPACE;
         }
-        let verb = Verb::in_grammar(cursor.take_while(|octet| !is_white_space(octet)), grammar);
+        let verb = Verb::in_grammar(first_word(&mut cursor), grammar);
         let command = Command::read(&mut cursor, verb);
         Self { line, verb, command, quirks: cursor.quirks }
     }
@@ -106,6 +106,19 @@ impl<'a> Request<'a> {
     pub fn is_strict(&self) -> bool {
         self.command.is_ok() && self.quirks.is_empty()
     }
+}
+
+/// What stands before the first white space: nearly always a verb of four letters.
+fn first_word<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
+    let is_space = |octet: &u8| is_white_space(*octet);
+    if let Some((word, behind)) = cursor.rest().split_at_checked(4)
+        && behind.first().is_none_or(is_space)
+        && !word.iter().any(is_space)
+    {
+        cursor.skip(word.len());
+        return word;
+    }
+    cursor.take_while(|octet| !is_white_space(octet))
 }
 
 impl<'a> Command<'a> {

@@ -14,6 +14,17 @@ use crate::scan::Kind;
 /// ```
 pub(crate) fn domain<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], SyntaxError> {
     let start = cursor.at();
+    let length = plain_length(cursor.rest());
+    if length > 0 {
+        cursor.skip(length);
+        return Ok(cursor.since(start));
+    }
+    labels(cursor)
+}
+
+/// The same, label by label.
+fn labels<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], SyntaxError> {
+    let start = cursor.at();
     sub_domain(cursor)?;
     while cursor.eat(b'.') {
         sub_domain(cursor)?;
@@ -56,9 +67,27 @@ fn sub_domain(cursor: &mut Cursor<'_>) -> Result<(), SyntaxError> {
     Ok(())
 }
 
+/// How long a domain without anything odd is that these octets begin with; 0 for any other, whose
+/// fault, if it has one, is found label by label.
+fn plain_length(octets: &[u8]) -> usize {
+    static ALPHANUMERIC: Kind = Kind::alphanumeric_and(b"");
+    let mut length = 0;
+    loop {
+        let run = octets[length..].iter().take_while(|octet| ALPHANUMERIC.has(**octet)).count();
+        length += run;
+        match octets.get(length) {
+            _ if run == 0 => return 0,
+            Some(b'.' | b'-') => length += 1,
+            Some(b'_' | 0x80..) => return 0,
+            _ => return length,
+        }
+    }
+}
+
+static LDH: Kind = Kind::alphanumeric_and(b"-");
+
 /// Letters, digits and hyphens, and what RFC 6531 adds.
 fn ldh<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
-    static LDH: Kind = Kind::alphanumeric_and(b"-");
     rfc6531::take_while(cursor, |octet| LDH.has(octet))
 }
 
@@ -70,6 +99,7 @@ pub fn is_domain(octets: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use smtpspec_catalogue::RequirementId;
 
     use super::*;
@@ -77,6 +107,20 @@ mod tests {
 
     const LABEL: RequirementId = requirement!("rfc5321-4.1.2-11");
     const UNDERSCORE: RequirementId = requirement!("rfc5321-4.1.2-23");
+
+    proptest! {
+        #[test]
+        fn a_domain_is_the_same_at_once_and_label_by_label(
+            text in "[ab1.\\-_>\u{e9}]{0,12}",
+            smtputf8: bool,
+        ) {
+            let grammar = Grammar { smtputf8, ..Grammar::default() };
+            let (mut once, mut slowly) =
+                (Cursor::new(text.as_bytes(), grammar), Cursor::new(text.as_bytes(), grammar));
+            prop_assert_eq!(domain(&mut once), labels(&mut slowly));
+            prop_assert!(once.at() == slowly.at() || plain_length(text.as_bytes()) == 0);
+        }
+    }
 
     #[test]
     fn labels_are_letters_digits_and_inner_hyphens() {

@@ -66,6 +66,16 @@ impl<'a> Mailbox<'a> {
         out.push(b'@');
         self.host.write_to(out);
     }
+
+    /// How many octets [`Mailbox::write_to`] writes.
+    pub(crate) fn written_length(&self) -> usize {
+        self.local_part.as_bytes().len() + "@".len() + self.host.written_length()
+    }
+
+    /// Whether all of it is ASCII.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.local_part.as_bytes().is_ascii() && self.host.is_ascii()
+    }
 }
 
 impl<'a> LocalPart<'a> {
@@ -127,6 +137,22 @@ impl<'a> Host<'a> {
         match self {
             Self::Domain(domain) => out.extend_from_slice(domain),
             Self::Literal(literal) => literal.write_to(out),
+        }
+    }
+
+    /// How many octets [`Host::write_to`] writes.
+    pub(crate) fn written_length(&self) -> usize {
+        match self {
+            Self::Domain(domain) => domain.len(),
+            Self::Literal(literal) => literal.written_length(),
+        }
+    }
+
+    /// Whether all of it is ASCII: of a literal the grammar has nothing else (RFC 5321 §4.1.3).
+    pub(crate) fn is_ascii(&self) -> bool {
+        match self {
+            Self::Domain(domain) => domain.is_ascii(),
+            Self::Literal(_) => true,
         }
     }
 }

@@ -66,6 +66,17 @@ impl<'a> Path<'a> {
         self.mailbox.write_to(out);
         out.push(b'>');
     }
+
+    /// How many octets [`Path::write_to`] writes: what RFC 5321 §4.5.3.1.3 sets a limit to.
+    pub fn written_length(&self) -> usize {
+        let route = if self.route.is_empty() { 0 } else { self.route.0.len() + ":".len() };
+        "<".len() + route + self.mailbox.written_length() + ">".len()
+    }
+
+    /// Whether all of it is ASCII, as RFC 5321 §4.1.2 has it and RFC 6531 §3.3 need not.
+    pub fn is_ascii(&self) -> bool {
+        self.route.0.is_ascii() && self.mailbox.is_ascii()
+    }
 }
 
 impl<'a> SourceRoute<'a> {
@@ -185,6 +196,26 @@ mod tests {
         let mut out = Vec::new();
         path.write_to(&mut out);
         assert_eq!(out, b"<@a.test,@b:c@d>");
+    }
+
+    #[test]
+    fn what_is_said_of_a_path_is_true_of_what_is_written() {
+        for written in [
+            "<a@b.test>",
+            "<@a.test,@b:c@d>",
+            "<\"a b\"@[192.0.2.1]>",
+            "<a@[IPv6:::1]>",
+            "<a@[x:y]>",
+            "<\u{e4}@b.test>",
+            "<a@\u{e4}.test>",
+            "<@\u{e4}.test:a@b.test>",
+        ] {
+            let grammar = Grammar { smtputf8: true, ..Grammar::default() };
+            let read = ReversePath::read(&mut Cursor::new(written.as_bytes(), grammar));
+            let Ok(ReversePath::Path(path)) = read else { panic!("{written}") };
+            assert_eq!(path.written_length(), written.len(), "{written}");
+            assert_eq!(path.is_ascii(), written.is_ascii(), "{written}");
+        }
     }
 
     #[test]

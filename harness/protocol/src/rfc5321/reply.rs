@@ -94,7 +94,7 @@ impl Reply {
     pub fn enhanced(&self) -> Option<EnhancedCode> {
         let text = self.text();
         let end = memchr(b' ', text).unwrap_or(text.len());
-        std::str::from_utf8(&text[..end]).ok()?.parse().ok()
+        EnhancedCode::read(&text[..end])
     }
 }
 

@@ -190,6 +190,10 @@ impl ReplyReader {
             let line = memchr(b'\n', input).map_or(input.len(), |lf| lf + 1);
             let (room, what) = self.room();
             let (taken, rest) = input.split_at(line.min(room));
+            if self.octets.is_empty() {
+                // Most replies come in one piece.
+                self.octets.reserve_exact(input.len().min(room));
+            }
             self.octets.extend_from_slice(taken);
             *input = rest;
             if line > room {

@@ -43,32 +43,52 @@ pub enum Verb<'a> {
     Other(&'a [u8]),
 }
 
+const EHLO: u32 = u32::from_be_bytes(*b"EHLO");
+const HELO: u32 = u32::from_be_bytes(*b"HELO");
+const MAIL: u32 = u32::from_be_bytes(*b"MAIL");
+const RCPT: u32 = u32::from_be_bytes(*b"RCPT");
+const DATA: u32 = u32::from_be_bytes(*b"DATA");
+const RSET: u32 = u32::from_be_bytes(*b"RSET");
+const VRFY: u32 = u32::from_be_bytes(*b"VRFY");
+const EXPN: u32 = u32::from_be_bytes(*b"EXPN");
+const HELP: u32 = u32::from_be_bytes(*b"HELP");
+const NOOP: u32 = u32::from_be_bytes(*b"NOOP");
+const QUIT: u32 = u32::from_be_bytes(*b"QUIT");
+const TURN: u32 = u32::from_be_bytes(*b"TURN");
+const SEND: u32 = u32::from_be_bytes(*b"SEND");
+const SOML: u32 = u32::from_be_bytes(*b"SOML");
+const SAML: u32 = u32::from_be_bytes(*b"SAML");
+
 impl<'a> Verb<'a> {
     /// The verb that a word is (RFC 5321 §2.4).
+    #[inline]
     pub fn of(word: &'a [u8]) -> Self {
         let Ok(letters) = <[u8; 4]>::try_from(word) else { return Self::Other(word) };
-        match &letters.map(|letter| letter.to_ascii_uppercase()) {
-            b"EHLO" => Self::Ehlo,
-            b"HELO" => Self::Helo,
-            b"MAIL" => Self::Mail,
-            b"RCPT" => Self::Rcpt,
-            b"DATA" => Self::Data,
-            b"RSET" => Self::Rset,
-            b"VRFY" => Self::Vrfy,
-            b"EXPN" => Self::Expn,
-            b"HELP" => Self::Help,
-            b"NOOP" => Self::Noop,
-            b"QUIT" => Self::Quit,
-            b"TURN" => Self::Turn,
-            b"SEND" => Self::Send,
-            b"SOML" => Self::Soml,
-            b"SAML" => Self::Saml,
+        // Four letters at once are compared faster than one after the other. Without the bit of lower
+        // case only the two cases of a letter are alike.
+        match u32::from_be_bytes(letters) & !u32::from_be_bytes([b'a' ^ b'A'; 4]) {
+            EHLO => Self::Ehlo,
+            HELO => Self::Helo,
+            MAIL => Self::Mail,
+            RCPT => Self::Rcpt,
+            DATA => Self::Data,
+            RSET => Self::Rset,
+            VRFY => Self::Vrfy,
+            EXPN => Self::Expn,
+            HELP => Self::Help,
+            NOOP => Self::Noop,
+            QUIT => Self::Quit,
+            TURN => Self::Turn,
+            SEND => Self::Send,
+            SOML => Self::Soml,
+            SAML => Self::Saml,
             _ => Self::Other(word),
         }
     }
 
     /// The verb that a word is in this grammar: in LMTP, LHLO is what EHLO is elsewhere, and EHLO
     /// and HELO are nothing (RFC 2033 §4.1).
+    #[inline]
     pub(crate) fn in_grammar(word: &'a [u8], grammar: Grammar) -> Self {
         match (grammar.protocol, Self::of(word)) {
             (Protocol::Lmtp, Self::Ehlo | Self::Helo) => Self::Other(word),

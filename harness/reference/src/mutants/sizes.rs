@@ -133,13 +133,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         "refuses a path of 256 octets",
         requirement!("rfc5321-4.5.3.1.3-1"),
         answer(
-            |on| {
-                path(on).is_some_and(|path| {
-                    let mut whole = Vec::new();
-                    path.write_to(&mut whole);
-                    whole.len() >= limits::PATH
-                })
-            },
+            |on| path(on).is_some_and(|path| path.written_length() >= limits::PATH),
             501,
             "Path too long",
         ),

@@ -114,7 +114,7 @@ fn spaced(line: &[u8]) -> Option<()> {
 }
 
 fn code(line: &[u8]) -> Option<EnhancedCode> {
-    std::str::from_utf8(&line[..shape(line)?.octets]).ok()?.parse().ok()
+    EnhancedCode::read(&line[..shape(line)?.octets])
 }
 
 #[cfg(test)]

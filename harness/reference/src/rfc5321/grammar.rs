@@ -99,9 +99,7 @@ pub(crate) fn no_error(requirement: RequirementId) -> TextRule {
 fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
     const LONG_PATH: usize = 200;
     const LONG_LOCAL_PART: usize = 40;
-    let mut whole = Vec::new();
-    path.write_to(&mut whole);
-    if !whole.is_ascii() {
+    if !path.is_ascii() {
         // Of these `rfc6531.rs` speaks.
         return None;
     }
@@ -112,7 +110,7 @@ fn of_path(path: &Path<'_>, of_route: RequirementId) -> Option<RequirementId> {
         Host::Domain(domain) if domain.len() > LONG_DOMAIN => {
             Some(requirement!("rfc5321-4.5.3.1.2-1"))
         }
-        _ if whole.len() > LONG_PATH => Some(requirement!("rfc5321-4.5.3.1.3-1")),
+        _ if path.written_length() > LONG_PATH => Some(requirement!("rfc5321-4.5.3.1.3-1")),
         _ if path.mailbox.local_part.len() > LONG_LOCAL_PART => {
             Some(requirement!("rfc5321-4.5.3.1.1-1"))
         }
@@ -215,11 +213,12 @@ fn has_leading_zeros(address: &[u8]) -> bool {
 pub(crate) fn is_called_an_error(reply: &Reply) -> bool {
     // 500 is a matter of the minimum implementation (rfc5321-4.3.2-5), and 504 is in the row of
     // EHLO (RFC 5321 §4.3.2).
+    if reply.code.get() != 501 {
+        return false;
+    }
     let text = reply.text().to_ascii_lowercase();
     let has = |words: &[u8]| text.windows(words.len()).any(|window| window == words);
-    reply.code.get() == 501
-        && !text.starts_with(b"5.7.")
-        && !UNWANTED.iter().any(|words| has(words))
+    !text.starts_with(b"5.7.") && !UNWANTED.iter().any(|words| has(words))
 }
 
 /// How servers say that they understand and do not want.

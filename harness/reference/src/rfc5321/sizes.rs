@@ -38,9 +38,7 @@ fn path_of_sender<'p, 'a>(path: &'p ReversePath<'a>) -> Option<&'p Path<'a>> {
 }
 
 fn path_exceeds(path: &Path<'_>) -> bool {
-    let mut whole = Vec::new();
-    path.write_to(&mut whole);
-    whole.len() > limits::PATH
+    path.written_length() > limits::PATH
         || path.mailbox.local_part.as_bytes().len() > limits::LOCAL_PART
         || matches!(&path.mailbox.host, Host::Domain(domain) if domain.len() > limits::DOMAIN)
 }

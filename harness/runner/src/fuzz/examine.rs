@@ -48,7 +48,7 @@ pub(super) async fn examine(
     let finding = kinds(&trace)
         .into_iter()
         .find(|(found, _)| *found == kind)
-        .map_or(finding, |(_, finding)| finding);
+        .map_or(finding, |(_, finding)| finding.into_owned());
     let slug = format!("fuzz-{}", slug(&kind));
     let title = format!("Found by fuzzing: {}", finding.what);
     let scenario =
@@ -105,7 +105,7 @@ pub(super) async fn examine_mail(
     }
     let stability = if again == REPLAYS { Stability::Stable } else { Stability::Unstable(again) };
     let began = Instant::now();
-    let mut shrink = Shrink::new(case.session.clone(), worker.hunt.plain());
+    let mut shrink = Shrink::new(Session::clone(&case.session), worker.hunt.plain());
     while stability == Stability::Stable && began.elapsed() < TIME {
         let Some(candidate) = shrink.candidate() else { break };
         let tally = outgoing.replay(candidate, patient).await;

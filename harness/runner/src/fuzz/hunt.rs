@@ -1,7 +1,8 @@
 //! What all connections share: which case is next, what was seen, what was found.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use smtpspec_catalogue::{RequirementId, requirement};
@@ -108,7 +109,7 @@ pub struct Progress {
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) index: u64,
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
 }
 
 /// Something that a case showed and nobody has examined.
@@ -123,7 +124,7 @@ pub(super) struct Hunt {
     explorer: Explorer,
     pub(super) names: Names,
     limit: Option<u64>,
-    only: Vec<Session>,
+    only: Vec<Arc<Session>>,
     began: Instant,
     process: Option<Process>,
     leader: Option<Leader>,
@@ -137,7 +138,7 @@ struct Shared {
     seeds: Vec<Session>,
     known: HashSet<Kind>,
     told: HashMap<(RequirementId, String), usize>,
-    under_way: HashMap<u64, Session>,
+    under_way: HashMap<u64, Arc<Session>>,
     news: VecDeque<News>,
     discoveries: Vec<Discovery>,
     progress: Progress,
@@ -158,7 +159,7 @@ impl Hunt {
             explorer,
             names,
             limit: options.sessions,
-            only: options.only.clone(),
+            only: options.only.iter().cloned().map(Arc::new).collect(),
             began: Instant::now(),
             process: options.process.map(Process::new),
             leader: options.leader.clone(),
@@ -183,8 +184,8 @@ impl Hunt {
             // Once, or again and again up to the number of sessions that was asked for.
             let nth = usize::try_from(index).ok()?;
             let nth = if self.limit.is_some() { nth % self.only.len() } else { nth };
-            let session = self.only.get(nth)?.clone();
-            shared.under_way.insert(index, session.clone());
+            let session = Arc::clone(self.only.get(nth)?);
+            shared.under_way.insert(index, Arc::clone(&session));
             return Some(Case { index, session });
         }
         let seeds = shared.seeds.len();
@@ -197,7 +198,8 @@ impl Hunt {
         } else {
             self.explorer.case(index)
         };
-        shared.under_way.insert(index, session.clone());
+        let session = Arc::new(session);
+        shared.under_way.insert(index, Arc::clone(&session));
         Some(Case { index, session })
     }
 
@@ -207,13 +209,18 @@ impl Hunt {
         shared.under_way.remove(&case.index);
         shared.progress.sessions += 1;
         if shared.novelty.note(trace) && shared.seeds.len() < SEEDS {
-            shared.seeds.push(case.session.clone());
+            shared.seeds.push(Session::clone(&case.session));
         }
         let mut suspicions = Vec::new();
         for (kind, finding) in kinds(trace) {
+            if shared.known.contains(&kind) {
+                continue;
+            }
+            let finding = finding.into_owned();
             let alike = (finding.requirement, finding.what.clone());
             let told = shared.told.get(&alike).copied().unwrap_or(0);
-            if told < ALIKE && shared.known.insert(kind.clone()) {
+            if told < ALIKE {
+                shared.known.insert(kind.clone());
                 shared.told.insert(alike, told + 1);
                 let text = format!("{}: {}", finding.requirement, finding.what);
                 shared.news.push_back(News::Suspected(text));
@@ -350,9 +357,9 @@ impl Hunt {
 }
 
 /// What a trace shows, each with its kind. A reply that did not come is a finding too.
-pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Finding)> {
-    let mut kinds: Vec<(Kind, Finding)> =
-        trace.findings.iter().map(|finding| (kind(trace, finding), finding.clone())).collect();
+pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Cow<'_, Finding>)> {
+    let mut kinds: Vec<(Kind, Cow<'_, Finding>)> =
+        trace.findings.iter().map(|one| (kind(trace, one), Cow::Borrowed(one))).collect();
     // Where nobody knows what the server awaits, it may be more.
     if let Some(state) = trace.hangs.filter(|state| *state != State::Unknown) {
         let requirement = requirement!("rfc5321-4.2-1");
@@ -367,7 +374,8 @@ pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Finding)> {
             evidence: Evidence { event, ..Evidence::default() },
         };
         if !told {
-            kinds.push((Kind { requirement, state, asked: NOTHING.to_owned() }, finding));
+            let kind = Kind { requirement, state, asked: NOTHING.to_owned() };
+            kinds.push((kind, Cow::Owned(finding)));
         }
     }
     kinds
@@ -376,10 +384,11 @@ pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Finding)> {
 fn kind(trace: &Trace, finding: &Finding) -> Kind {
     let evidence = &finding.evidence;
     let verb = evidence.sent.split(|octet| !octet.is_ascii_alphabetic()).next().unwrap_or_default();
-    let verb = String::from_utf8_lossy(verb).to_ascii_uppercase();
     // Several replies can have come at once: the one to this command is meant.
     let here = || trace.heard.iter().filter(|heard| heard.event >= evidence.event);
-    let heard = here().find(|heard| heard.asked == verb).or_else(|| here().next());
+    let heard = here()
+        .find(|heard| heard.asked.as_bytes().eq_ignore_ascii_case(verb))
+        .or_else(|| here().next());
     // What is no verb is one kind of thing, whatever it is.
     let plain = |asked: &str| asked.contains(' ') || VERBS.contains(&asked);
     Kind {

@@ -216,14 +216,36 @@ impl Shared {
 }
 
 /// How many messages the server has taken at most, by what it said. Where nobody can know what it
-/// answered, any positive reply may have been for a message.
+/// answered, or it may have answered what came in the clear before a handshake, any positive reply may
+/// have been for a message.
 fn accepted(trace: &Trace) -> usize {
-    let lost = trace.heard.iter().any(|heard| heard.state == State::Unknown);
+    let unknown = trace.heard.iter().any(|heard| heard.state == State::Unknown);
+    let lost = unknown || is_injected(trace);
     let taken = trace.heard.iter().filter(|heard| {
         let positive = heard.reply.as_ref().is_some_and(|reply| reply.code.class() == 2);
         positive && (lost || ends_message(heard))
     });
     taken.count() + unanswered(trace)
+}
+
+/// Whether something went out in the clear behind the STARTTLS that a handshake followed.
+fn is_injected(trace: &Trace) -> bool {
+    const ASKED: &[u8] = b"STARTTLS\r\n";
+    let mut last = Vec::new();
+    trace.transcript.events.iter().any(|event| {
+        match &event.what {
+            Happening::Sent { octets } => {
+                last.extend_from_slice(octets);
+                last.drain(..last.len().saturating_sub(ASKED.len()));
+            }
+            Happening::Secured(_) => {
+                // Where TLS began with the connection, nothing went out before it.
+                return !last.is_empty() && !last.eq_ignore_ascii_case(ASKED);
+            }
+            _ => {}
+        }
+        false
+    })
 }
 
 /// How many messages may have ended of which the client did not wait to hear what became.
@@ -286,7 +308,34 @@ fn digest(mail: &Mail) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use smtpspec_judge::{Tls, Transcript};
+    use smtpspec_protocol::Protocol;
+
     use super::*;
+
+    #[test]
+    fn what_went_out_behind_starttls_was_injected() {
+        let trace = |sent: &[&[u8]]| {
+            let mut transcript = Transcript::default();
+            for octets in sent {
+                let octets = octets.to_vec();
+                transcript.push(Duration::ZERO, 0, Happening::Sent { octets });
+            }
+            let facts = Tls { version: String::new(), cipher: String::new(), certificate: None };
+            transcript.push(Duration::ZERO, 0, Happening::Secured(facts));
+            Trace {
+                transcript,
+                heard: Vec::new(),
+                findings: Vec::new(),
+                hangs: None,
+                protocol: Protocol::Smtp,
+            }
+        };
+        assert!(!is_injected(&trace(&[])));
+        assert!(!is_injected(&trace(&[b"EHLO a\r\n", b"start", b"tls\r\n"])));
+        assert!(is_injected(&trace(&[b"STARTTLS\r\nNOOP\r\n"])));
+        assert!(is_injected(&trace(&[b"STARTTLS\r\n", b"N"])));
+    }
 
     #[test]
     fn marks_are_as_long_as_the_sender_and_no_two_alike() {
