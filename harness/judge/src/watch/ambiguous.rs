@@ -35,9 +35,8 @@ impl Watch {
         });
         // To read something else is the graver thing: a recommendation that was not heeded does
         // not prove it.
-        let unheeded = next
-            .as_deref()
-            .is_some_and(|line| !as_sent && expectation(&self.model, line).permits(code));
+        let unheeded =
+            next.is_some_and(|line| !as_sent && expectation(&self.model, line).permits(code));
         let otherwise = match &doubt.next {
             Next::Octets(_) | Next::Roughly(_) => {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);

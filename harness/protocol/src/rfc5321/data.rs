@@ -181,6 +181,10 @@ fn octets_of(word: u64, octet: u8) -> u64 {
 
 /// Whether the end of data lies somewhere in these octets: all places at once, so that no octet of them
 /// makes it slower.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a condition for each octet could not be foreseen"
+)]
 fn has_end(block: &[u8]) -> bool {
     let last = block.len() - (END.needle().len() - 1);
     let at = |offset: usize| &block[offset..offset + last];
