@@ -117,6 +117,33 @@ fn an_unknown_report_format_is_wrong_usage_before_anything_runs() {
 }
 
 #[test]
+fn a_filter_that_selects_nothing_is_told_what_was_probably_meant() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("found.yaml").display().to_string();
+    fs::write(&file, "").expect("it can be written");
+    let by_file = format!("--scenarios {file} runs");
+    for (filter, help) in [
+        ("rfc5321/4.1.1.3/postmastr", "did you mean `rfc5321/4.1.1.3/postmaster`?"),
+        ("rfc5321-4.5.1-7", "smtpspec explain rfc5321-4.5.1-7"),
+        (file.as_str(), by_file.as_str()),
+        ("xyzzy", "smtpspec list"),
+    ] {
+        let ended = smtpspec(&["run", filter]);
+        assert_eq!(ended.code, 4, "{ended}");
+        assert!(ended.says(help), "{ended}");
+    }
+}
+
+#[test]
+fn half_an_address_is_none() {
+    for address in ["@example.test", "me@"] {
+        let ended = smtpspec(&["run", "--to", address]);
+        assert_eq!(ended.code, 2, "{ended}");
+        assert!(ended.says("either side of the @"), "{ended}");
+    }
+}
+
+#[test]
 fn a_report_that_cant_be_written_is_a_failure_of_the_harness() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a-file");

@@ -162,6 +162,25 @@ fn every_report_is_written_also_after_one_that_cannot_be() {
 }
 
 #[test]
+fn a_run_whose_reports_are_files_still_says_what_it_came_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = format!("json={}", folder.path().join("out.json").display());
+    let ended = smtpspec(&["run", "rfc5321/4.1.1.9/plain", "--report", &report]);
+    assert_eq!((ended.code, ended.output.as_slice()), (0, &b""[..]), "{ended}");
+    assert!(ended.says("note: 1 passed"), "{ended}");
+}
+
+#[test]
+fn a_run_none_of_whose_reports_can_be_written_calls_nobody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let silent = peer(|_| panic!("somebody called"));
+    let impossible = format!("json={}/", folder.path().display());
+    let ended = smtpspec(&["run", "rfc5321/4.1.1.9/plain", "-s", &silent, "--report", &impossible]);
+    assert_eq!(ended.code, 5, "{ended}");
+    assert!(ended.says("could not be written"), "{ended}");
+}
+
+#[test]
 fn a_dry_run_lists_the_cases_and_sends_nothing() {
     let silent = peer(|_| panic!("somebody called"));
     let ended = smtpspec(&["run", "--dry-run", "*4.1.1.3/postmaster", "-s", &silent]);
