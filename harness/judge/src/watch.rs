@@ -164,13 +164,14 @@ impl Watch {
     pub(crate) fn sent(&mut self, octets: &[u8]) {
         self.looks_back &= octets.is_empty();
         self.look_for_starttls(octets);
-        let data = match &mut self.phase {
-            // A long message is not held here once more.
-            Phase::Data(data) if self.pending.is_empty() => data.scan(octets),
-            _ => 0,
-        };
-        self.pending.push(&octets[data..]);
-        self.scan_data();
+        match &mut self.phase {
+            // A long message is not held here once more. What is pending is behind its end.
+            Phase::Data(data) if self.pending.is_empty() => {
+                let data = data.scan(octets);
+                self.pending.push(&octets[data..]);
+            }
+            _ => self.pending.push(octets),
+        }
         if matches!(self.phase, Phase::Lost | Phase::Turned) {
             self.injected |= self.encrypted && !octets.is_empty();
             self.pending.clear();

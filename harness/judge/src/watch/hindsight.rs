@@ -75,10 +75,11 @@ impl Watch {
     /// Where `left_over` shows that a reply came unasked, takes back what that reply and those behind
     /// it were accused of, and tells of it alone.
     pub(super) fn find_stray(&mut self, left_over: &SeenReply) -> bool {
+        let replies: Vec<SeenReply> =
+            self.past.iter().skip(1).filter_map(Past::seen).chain([left_over.clone()]).collect();
         let is_stray = |&at: &usize| {
-            let replies = self.past.iter().skip(at + 1).filter_map(Past::seen);
-            let mut pairs = self.past.iter().skip(at).zip(replies.chain([left_over.clone()]));
-            !self.past[at].found.is_empty() && pairs.all(|(past, seen)| past.is_answered_by(&seen))
+            let mut pairs = self.past.iter().zip(&replies).skip(at);
+            !self.past[at].found.is_empty() && pairs.all(|(past, seen)| past.is_answered_by(seen))
         };
         let Some(at) = (0..self.past.len()).find(is_stray) else { return false };
         let behind: Vec<Past> = self.past.drain(at..).collect();
