@@ -289,3 +289,15 @@ fn ctrl_c_prints_the_results_so_far() {
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert!(said.contains("of 1 in"), "{said}");
 }
+
+#[test]
+fn a_fact_that_nobody_asks_for_is_doubted() {
+    let run = ["run", "rfc5321/4.1.1.9", "--fact"];
+    let doubted = smtpspec(&[&run[..], &["submision"]].concat());
+    assert_eq!(doubted.code, 0, "{doubted}");
+    let warning =
+        "no scenario asks for the fact `submision`; the nearest that one asks for is `submission`";
+    assert!(doubted.says(warning), "{doubted}");
+    let known = smtpspec(&[&run[..], &["submission"]].concat());
+    assert!(!known.says("no scenario asks"), "{known}");
+}

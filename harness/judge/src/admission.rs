@@ -17,8 +17,11 @@ impl Play {
         }
         let speaks = self.setup.profile.protocol;
         if !scenario.requires.protocol.holds(speaks) {
-            let protocol = speaks.as_str().to_ascii_uppercase();
-            self.stop(Verdict::Skip, format!("it is not for a target that speaks {protocol}"));
+            let [wanted, spoken] =
+                [scenario.requires.protocol.as_str(), speaks.as_str()].map(str::to_ascii_uppercase);
+            let why =
+                format!("it is for a target that speaks {wanted}, and this one speaks {spoken}");
+            self.stop(Verdict::Skip, why);
             return;
         }
         if scenario.requires.next_hop && !self.sees_deliveries() {
@@ -49,7 +52,7 @@ impl Play {
         let (verdict, reason) = match &self.setup.profile.outlet {
             None => (
                 Verdict::Skip,
-                "it must see what the target delivers, and no next hop and no Maildir is known"
+                "it must see what the target delivers, and the profile names neither `next-hop` nor `maildir`"
                     .to_owned(),
             ),
             Some(Outlet::Silent(why)) => (Verdict::Inconclusive, why.clone()),

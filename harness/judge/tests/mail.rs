@@ -174,5 +174,5 @@ fn without_a_place_of_delivery_the_case_is_skipped() {
     assert_eq!(play.next(Duration::ZERO), Action::Done);
     let result = play.finish().result;
     assert_eq!(result.verdict, Verdict::Skip);
-    assert!(result.reason.unwrap().contains("no next hop and no Maildir"));
+    assert!(result.reason.unwrap().contains("names neither"));
 }

@@ -86,16 +86,23 @@ impl Drop for Intake {
     }
 }
 
-/// Opens the profile's outlet if a case needs it, and notes in the profile where that fails.
+/// Opens the profile's outlet if a case looks at it, and notes in the profile where that fails. A next
+/// hop is opened for any case: a target may answer to a message only when it has passed it on.
 pub(crate) async fn open(
     cases: &[Case],
     profile: &mut Arc<Profile>,
     postbox: &Postbox,
 ) -> Option<Intake> {
-    if !cases.iter().any(|case| case.scenario.requires.next_hop) {
+    let passes_on = matches!(profile.outlet, Some(Outlet::NextHop { .. }));
+    if !passes_on && !is_looked_at(cases) {
         return None;
     }
     take_in(profile, postbox).await
+}
+
+/// Whether a case looks at the mail that comes out.
+pub(crate) fn is_looked_at(cases: &[Case]) -> bool {
+    cases.iter().any(|case| case.scenario.requires.next_hop)
 }
 
 /// Opens the profile's outlet, and notes in the profile where that fails.

@@ -127,7 +127,7 @@ pub async fn run(
     };
     let stopped = match stopped {
         Ok(contact) => {
-            if intake.is_some() {
+            if intake.is_some() && outlet::is_looked_at(&cases) {
                 let (offered, postbox) = (contact.offered.clone(), &options.postbox);
                 let tried = outlet::try_out(
                     &mut profile,

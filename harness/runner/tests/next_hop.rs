@@ -170,6 +170,40 @@ async fn a_next_hop_sees_what_the_target_passes_on() {
 }
 
 #[tokio::test]
+async fn a_next_hop_is_there_for_cases_that_do_not_look_at_it() {
+    let listen = free_address().await;
+    let next_hop = Outlet::NextHop { listen, protocol: Protocol::Smtp, without: Vec::new() };
+    let target = Embedded::with(Config::default(), Sink::Memory(Memory::default())).await.unwrap();
+    let waits = cases(
+        "
+spec: rfc5321
+section: 4.1.1.9
+title: NOOP
+scenarios:
+  - id: noop
+    title: NOOP is answered
+    checks: [rfc5321-4.1.1.9-4]
+    dialogue:
+      - C: {split: ['NO', 'OP\\r\\n'], pause: 500ms}
+      - S: 250
+",
+    );
+    let profile = Profile { outlet: Some(next_hop), ..profile() };
+    let passes_on = tokio::spawn(async move {
+        loop {
+            if let Ok(stream) = tokio::net::TcpStream::connect(listen).await {
+                return stream;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let (results, _) = run(waits, &target.address(), profile, options()).await;
+    target.stop().await;
+    assert_eq!(results.scenarios[0].verdict, Verdict::Pass, "{results:#?}");
+    assert!(passes_on.is_finished(), "somebody listened where the target passes mail on");
+}
+
+#[tokio::test]
 async fn a_message_that_comes_out_as_two_is_found() {
     let results = over_next_hop(Protocol::Smtp, "EHLO relay", at_the_seam).await;
     let seam = results.last().unwrap();
@@ -205,7 +239,7 @@ async fn where_nothing_comes_out_nothing_is_said_of_the_target() {
     let hop =
         |listen| Some(Outlet::NextHop { listen, protocol: Protocol::Smtp, without: Vec::new() });
     let table = [
-        (None, Verdict::Skip, "no next hop and no Maildir is known"),
+        (None, Verdict::Skip, "names neither `next-hop` nor `maildir`"),
         (hop(listen), Verdict::Inconclusive, "a first message did not come out"),
         (
             hop(taken.local_addr().unwrap()),

@@ -6,6 +6,7 @@ mod dry;
 mod replay;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -110,6 +111,21 @@ pub(crate) fn once(run: &Run, command: Option<&ServerCommand>, console: &Console
     if written { exit } else { Exit::Failed }
 }
 
+/// Warns of facts that no scenario asks for: most likely they are misspelt, and cases are skipped.
+fn doubt_facts(profile: &Profile, suite: &Suite, console: &Console) {
+    let asked: BTreeSet<&str> = suite
+        .scenarios
+        .iter()
+        .flat_map(|scenario| scenario.requires.profile.iter().map(String::as_str))
+        .collect();
+    for fact in profile.facts.iter().filter(|fact| !asked.contains(fact.as_str())) {
+        let nearest = asked.iter().min_by_key(|one| strsim::damerau_levenshtein(one, fact));
+        let meant = nearest.map(|one| format!("; the nearest that one asks for is `{one}`"));
+        let meant = meant.unwrap_or_default();
+        console.warn(&format!("no scenario asks for the fact `{fact}`{meant}"));
+    }
+}
+
 /// Everything that can be wrong is found before anything is sent.
 fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
     let outputs = output::parse(&run.reports).map_err(|why| {
@@ -132,7 +148,11 @@ fn plan(run: &Run, console: &Console) -> Result<Plan, Exit> {
     };
     profile.facts.extend(of_port.map(str::to_owned));
     let suite = match run.scenarios.as_slice() {
-        [] => suite::built_in(console)?,
+        [] => {
+            let suite = suite::built_in(console)?;
+            doubt_facts(&profile, &suite, console);
+            suite
+        }
         paths => suite::at(paths, console)?,
     };
     let cases = select(run, &suite, console)?;

@@ -10,9 +10,10 @@ use crate::expectation::Expectation;
 /// 500 stands for syntax errors too, so only a command with no fault in its form can be held
 /// against the server.
 pub(crate) fn required(expectation: Expectation, form: Form) -> Expectation {
-    expectation.never_if(form.is_plain(), requirement!("rfc5321-4.3.2-5"), "500").never_if(
-        form.is_plain(),
-        requirement!("rfc5321-4.5.1-2"),
-        "502",
-    )
+    implemented(expectation, form).never_if(form.is_plain(), requirement!("rfc5321-4.3.2-5"), "500")
+}
+
+/// Adds that a well-formed command of the required set is not unimplemented.
+pub(crate) fn implemented(expectation: Expectation, form: Form) -> Expectation {
+    expectation.never_if(form.is_plain(), requirement!("rfc5321-4.5.1-2"), "502")
 }

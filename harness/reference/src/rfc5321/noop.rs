@@ -16,7 +16,12 @@ pub(crate) fn expect(_model: &Model, request: &Request<'_>) -> Expectation {
         .policy(WANTS_LOGIN)
         .rule(requirement!("rfc5321-4.3.1-7"), &[FINAL])
         .refuse_if(form.is_refused(), || syntax_error(request));
-    let expectation = minimum::required(expectation, form);
+    // 500 behind a string may be about the string: it stands for syntax errors too (RFC 5321 §4.2.2).
+    let expectation = if with_string {
+        minimum::implemented(expectation, form)
+    } else {
+        minimum::required(expectation, form)
+    };
     if form.is_plain() && !with_string {
         return expectation.rule(requirement!("rfc5321-4.1.1.9-1"), &["250"]);
     }
@@ -45,6 +50,8 @@ mod tests {
                     ("NOOP", 354, Fails),
                     ("NOOP string", 250, Fine),
                     ("NOOP string", 501, Warns),
+                    ("NOOP string", 500, Warns),
+                    ("NOOP string", 502, Fails),
                     ("NOOP two strings", 250, Fine),
                     ("NOOP two strings", 501, Fine),
                 ],
