@@ -1,8 +1,11 @@
 //! What a case has come to.
 
+use smtpspec_scenario::expect::Hear;
+use smtpspec_scenario::{Act, Scenario, Step};
+
 use crate::play::Play;
 use crate::results::CaseResult;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, Source, Verdict};
 
 /// What the runner gets when a case is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +50,54 @@ impl Tally {
             self.reason = Some(reason).filter(|reason| !reason.is_empty());
         }
     }
+
+    /// What the model found beside the scenario. What both found, in the same reply and of the same
+    /// requirement, is not told twice; and where the scenario leaves the judgement to the model
+    /// (`S: permitted`), a breach of what it checks is its own, whatever in the session shows it.
+    fn share(&mut self, scenario: &Scenario, found: Vec<Finding>) -> Vec<Finding> {
+        let told = |own: &[Finding], one: &Finding| {
+            own.iter().any(|own| {
+                own.requirement == one.requirement && own.evidence.event == one.evidence.event
+            })
+        };
+        let mut others = Vec::new();
+        let leaves = scenario.dialogue.iter().any(leaves_to_model);
+        for finding in found {
+            if told(&self.findings, &finding) {
+                continue;
+            }
+            if leaves && scenario.checks.contains(&finding.requirement) {
+                let reason = format!("{} instead of {}", finding.what, finding.wanted);
+                self.settle(Verdict::of_breach(finding.level.grade()), reason);
+                let source = Source::Scenario { line: scenario.place.line };
+                self.findings.push(Finding { source, ..finding });
+            } else {
+                others.push(finding);
+            }
+        }
+        others
+    }
+}
+
+/// Whether a step takes whatever the model permits.
+fn leaves_to_model(step: &Step) -> bool {
+    fn leaves(hear: &Hear) -> bool {
+        match hear {
+            Hear::Permitted => true,
+            Hear::AnyOf(alternatives) => alternatives
+                .iter()
+                .any(|one| leaves(&one.hear) || one.then.iter().any(leaves_to_model)),
+            _ => false,
+        }
+    }
+    matches!(&step.act, Act::Hear(hear) if leaves(hear))
 }
 
 /// Puts together what a play has come to.
-pub(crate) fn of(play: Play) -> Outcome {
+pub(crate) fn of(mut play: Play) -> Outcome {
+    let found = std::mem::take(&mut play.peers).into_iter();
+    let found = found.flat_map(|peer| peer.watch.into_findings()).collect();
+    let oracle = play.tally.share(&play.case.scenario, found);
     let scenario = &play.case.scenario;
     let result = CaseResult {
         id: play.case.id.clone(),
@@ -69,15 +116,6 @@ pub(crate) fn of(play: Play) -> Outcome {
         findings: play.tally.findings,
         transcript: play.transcript,
     };
-    let found = play.peers.into_iter().flat_map(|peer| peer.watch.into_findings());
-    // What the scenario itself found, in the same reply and of the same requirement, is not told
-    // twice.
-    let told = |finding: &Finding| {
-        result.findings.iter().any(|own| {
-            own.requirement == finding.requirement && own.evidence.event == finding.evidence.event
-        })
-    };
-    let oracle = found.filter(|finding| !told(finding)).collect();
     let Tally { congested, lost, .. } = play.tally;
     let mut outcome = Outcome { result, oracle, congested, lost };
     if !play.setup.shows_secrets {

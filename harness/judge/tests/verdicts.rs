@@ -344,3 +344,18 @@ fn octets_that_are_no_reply_may_be_what_was_wanted() {
     assert_eq!(verdict("{octets: '\\A\\x16\\x03'}"), Verdict::Fail);
     assert_eq!(verdict("{must: 250, octets: '\\A\\x15\\x03'}"), Verdict::Fail);
 }
+
+#[test]
+fn what_is_left_to_the_model_fails_for_any_breach_of_what_is_checked() {
+    let script = greeted(&[Says(b"250 \xe9\r\n"), Says(b"221 mx.example.test\r\n")]);
+    let steps = "      - C: NOOP\n      - S: permitted\n";
+    let of_text = play_as("    checks: [rfc5321-4.2-7]\n", steps, &script);
+    assert_eq!(of_text.result.verdict, Verdict::Fail, "{of_text:?}");
+    let own: Vec<_> =
+        of_text.result.findings.iter().map(|one| one.requirement.to_string()).collect();
+    assert_eq!((own.as_slice(), of_text.oracle.len()), (&["rfc5321-4.2-7".to_owned()][..], 0));
+
+    let of_another = play_as(MUST, steps, &script);
+    assert_eq!(of_another.result.verdict, Verdict::Pass);
+    assert_eq!(of_another.oracle.len(), 1, "{of_another:?}");
+}
