@@ -36,7 +36,11 @@ class Server(smtpd.SMTPServer):
         self.count = itertools.count()
 
     def process_message(self, peer, mailfrom, rcpttos, data, **kwargs):
+        # It keeps the null reverse-path with its brackets, and all others without.
+        mailfrom = mailfrom.removeprefix("<").removesuffix(">")
         protocol = "ESMTP" if self.session.extended_smtp else "SMTP"
+        if "SMTPUTF8" in kwargs["mail_options"]:
+            protocol = "UTF8SMTP"
         for recipient in dict.fromkeys(rcpttos):
             trace = (
                 f"Return-Path: <{mailfrom}>\r\n"
