@@ -170,7 +170,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "ehlo-only-once",
         "refuses a second EHLO",
-        requirement!("rfc5321-4.1.4-4"),
+        requirement!("rfc5321-4.1.4-5"),
         answer(|on| on.is(Verb::Ehlo) && on.model.hello().is_some(), 503, "Duplicate EHLO"),
     ),
     mutant(
