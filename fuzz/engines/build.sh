@@ -1,7 +1,7 @@
 #!/bin/bash -eu
 # Builds the fuzz targets with their seeds and dictionaries into $OUT, as OSS-Fuzz and ClusterFuzzLite
-# expect it of a project: one program for each target, and beside it TARGET_seed_corpus.zip, TARGET.dict
-# and TARGET.options. In their containers $SRC, $OUT and $SANITIZER are set; elsewhere:
+# expect it of a project: one program for each target, and beside it TARGET_seed_corpus.zip and
+# TARGET.options, which names one of the dictionaries. In their containers $SRC, $OUT and $SANITIZER are set; elsewhere:
 #
 #     OUT=/some/folder fuzz/engines/build.sh
 cd "$(dirname "$0")/.."
@@ -24,8 +24,6 @@ with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as corpus:
         for file in sorted(folder.iterdir()) if folder.is_dir() else []:
             corpus.write(file, f"{folder.parts[0]}-{file.name}")
 PYTHON
-    dictionary=smtp
-    [ "$target" = scenario ] && dictionary=scenario
-    cp "dictionaries/$dictionary.dict" "$OUT/$target.dict"
-    printf '[libfuzzer]\nmax_len = 65536\n' >"$OUT/$target.options"
+    cp "options/$target.options" "$OUT/"
 done
+cp dictionaries/*.dict "$OUT/"

@@ -1,3 +1,3 @@
 //! Lines and commands.
 #![no_main]
-libfuzzer_sys::fuzz_target!(|input: &[u8]| smtpspec_fuzz::command(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| smtpspec_fuzz::command_by_turns(input));

@@ -1,3 +1,3 @@
 //! Replies.
 #![no_main]
-libfuzzer_sys::fuzz_target!(|input: &[u8]| smtpspec_fuzz::reply(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| smtpspec_fuzz::reply_by_turns(input));

@@ -14,7 +14,9 @@
 //! | [`oracle`] | `oracle.rs` | the interpreter of cases, against a server that says anything |
 //! | [`scenario`] | `scenario.rs` | scenario files and profiles |
 //!
-//! How the octets of one input are cut into several is in `pieces.rs`.
+//! How the octets of one input are cut into several is in `pieces.rs`. Two bodies, which a fuzzer calls some hundred
+//! thousand times in a second, have a part in it that each input goes by turns (`turns.rs`); the replay goes
+//! every way.
 
 mod command;
 mod data;
@@ -26,14 +28,15 @@ mod pieces;
 mod reply;
 mod scenario;
 mod session;
+mod turns;
 
-pub use command::command;
+pub use command::{command, command_by_turns};
 pub use data::data;
 pub use differential::{differential_codec, differential_proto};
 pub use oracle::oracle;
 pub use parameters::parameters;
 pub use path::path;
-pub use reply::reply;
+pub use reply::{reply, reply_by_turns};
 pub use scenario::scenario;
 pub use session::session;
 

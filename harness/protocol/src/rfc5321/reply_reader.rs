@@ -26,9 +26,14 @@ pub struct ReplyLimits {
     pub octets: usize,
 }
 
+impl ReplyLimits {
+    /// Those that any reply of a server in its senses keeps to.
+    pub const USUAL: Self = Self { line_octets: 8 * 1024, lines: 1_000, octets: 64 * 1024 };
+}
+
 impl Default for ReplyLimits {
     fn default() -> Self {
-        Self { line_octets: 8 * 1024, lines: 1_000, octets: 64 * 1024 }
+        Self::USUAL
     }
 }
 
