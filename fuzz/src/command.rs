@@ -35,7 +35,7 @@ fn check(input: &[u8], turns: &mut Turns) {
             Whole::Escaped => {
                 assert_eq!(unescape(&escape(input).to_string()).as_deref(), Ok(input));
             }
-            Whole::Cut(choice) => assert_framed(input, choice, &lines, rest),
+            Whole::Cut(limit, choice) => assert_framed(input, limit, choice, &lines, rest),
         }
     }
     for line in lines.into_iter().chain([rest]) {
@@ -49,24 +49,28 @@ fn check(input: &[u8], turns: &mut Turns) {
 enum Whole {
     /// Shown, it is known again.
     Escaped,
-    /// However it is cut, as one character chooses, its lines are the same.
-    Cut(u8),
+    /// However it is cut, as one character chooses, its lines are the same, up to so many octets.
+    Cut(usize, u8),
 }
 
+/// A limit that an input of a few octets can pass.
+const NARROW: usize = 24;
+
 /// A cut in two is what most inputs get: it costs least, and they choose every place of it.
-const WHOLE: [Whole; 12] = [
+const WHOLE: [Whole; 13] = [
     Whole::Escaped,
-    Whole::Cut(b'0'),
-    Whole::Cut(b'1'),
-    Whole::Cut(b'x'),
-    Whole::Cut(b'-'),
-    Whole::Cut(b'-'),
-    Whole::Cut(b'-'),
-    Whole::Cut(b'-'),
-    Whole::Cut(b'-'),
-    Whole::Cut(b'-'),
-    Whole::Cut(b'-'),
-    Whole::Cut(b'-'),
+    Whole::Cut(limits::COMMAND_LINE, b'0'),
+    Whole::Cut(limits::COMMAND_LINE, b'1'),
+    Whole::Cut(limits::COMMAND_LINE, b'x'),
+    Whole::Cut(limits::COMMAND_LINE, b'-'),
+    Whole::Cut(limits::COMMAND_LINE, b'-'),
+    Whole::Cut(limits::COMMAND_LINE, b'-'),
+    Whole::Cut(limits::COMMAND_LINE, b'-'),
+    Whole::Cut(NARROW, b'x'),
+    Whole::Cut(NARROW, b'-'),
+    Whole::Cut(NARROW, b'-'),
+    Whole::Cut(NARROW, b'-'),
+    Whole::Cut(NARROW, b'-'),
 ];
 
 /// What is asserted of a line beside that it is read, or refused with a place.
@@ -109,8 +113,8 @@ fn split(stream: &[u8]) -> (Vec<&[u8]>, &[u8]) {
     (lines, rest)
 }
 
-fn assert_framed(stream: &[u8], choice: u8, lines: &[&[u8]], rest: &[u8]) {
-    let mut buffer = LineBuffer::new(limits::COMMAND_LINE);
+fn assert_framed(stream: &[u8], limit: usize, choice: u8, lines: &[&[u8]], rest: &[u8]) {
+    let mut buffer = LineBuffer::new(limit);
     let mut expected = lines.iter();
     for mut piece in pieces(stream, choice) {
         while let Some(framed) = buffer.feed(&mut piece) {
@@ -118,11 +122,11 @@ fn assert_framed(stream: &[u8], choice: u8, lines: &[&[u8]], rest: &[u8]) {
             match framed {
                 Framed::Line(found) => {
                     assert_eq!(found, line);
-                    assert!(line.len() + 2 <= limits::COMMAND_LINE);
+                    assert!(line.len() + 2 <= limit);
                 }
                 Framed::TooLong { head, octets } => {
                     assert_eq!(octets, line.len() + 2);
-                    assert!(octets > limits::COMMAND_LINE && head.len() <= limits::COMMAND_LINE);
+                    assert!(octets > limit && head.len() <= limit);
                     assert!(line.starts_with(&head));
                 }
             }
