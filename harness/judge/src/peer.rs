@@ -99,7 +99,12 @@ impl Peer {
                 if let Some(inbound) = &mut self.inbound {
                     inbound.octets.extend_from_slice(octets);
                 } else {
-                    return self.watch.received(event, octets);
+                    let read_as = self.watch.received(event, octets);
+                    // Who goes on without an end would only fill our memory.
+                    if self.watch.is_endless() {
+                        self.link = Link::Cut(event);
+                    }
+                    return read_as;
                 }
             }
             Happening::Secured(_) => {

@@ -81,6 +81,8 @@ pub(crate) struct Watch {
     starttls: usize,
     /// Whether something was sent in the clear behind a STARTTLS that was accepted.
     injected: bool,
+    /// Whether a reply, or their number, did not end, so that nothing more is read.
+    endless: bool,
 }
 
 /// What the client has done so far that may be a reason for what the server does.
@@ -112,6 +114,13 @@ impl Conduct {
 }
 
 const STARTTLS: &[u8] = b"STARTTLS";
+
+/// The most replies of one event whose codes the transcript repeats: more than those of any group that a
+/// client sends at once.
+const READ_AS: usize = 256;
+
+/// The most replies that wait to be taken: more than any case asks for at once.
+const UNTAKEN: usize = 1024;
 
 /// How the next octets that were sent are to be read.
 enum Phase {
@@ -157,6 +166,7 @@ impl Watch {
             encrypted: false,
             starttls: 0,
             injected: false,
+            endless: false,
         }
     }
 
@@ -189,8 +199,15 @@ impl Watch {
             }
             match self.reader.feed(&mut input) {
                 Some(ReadReply::Reply(seen)) => {
-                    read_as.push(seen.reply.code.to_string());
+                    // A server that goes on and on is to fill no memory with its codes.
+                    if read_as.len() < READ_AS {
+                        read_as.push(seen.reply.code.to_string());
+                    }
                     self.replied(event, seen);
+                    self.endless = self.exchanges.len() >= UNTAKEN;
+                    if self.endless {
+                        break;
+                    }
                 }
                 Some(ReadReply::Garbage { octets }) => {
                     read_as.push("no reply".to_owned());
@@ -212,6 +229,7 @@ impl Watch {
     pub(crate) fn secured(&mut self) {
         self.model.secure();
         self.reader = ReplyReader::default();
+        self.endless = false;
         self.pending.clear();
         self.doubt = None;
         self.unanswered = None;
@@ -232,6 +250,12 @@ impl Watch {
     /// What has come of a reply that is not whole.
     pub(crate) fn partial(&self) -> &[u8] {
         self.reader.pending()
+    }
+
+    /// Whether a reply, or their number, did not end: what comes behind is not read, and need not be waited
+    /// for.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.endless
     }
 
     /// Octets behind the reply that swapped the roles.
@@ -313,6 +337,7 @@ impl Watch {
     /// breaks no rule (rfc5321-4.2-8).
     fn overflow(&mut self, event: usize, octets: Vec<u8>, what: ReplyLimit) {
         self.unanswered = None;
+        self.endless = true;
         if what == ReplyLimit::LineOctets && !self.may_be_encrypted() {
             self.find(
                 requirement!("rfc5321-4.5.3.1.5-1"),

@@ -323,6 +323,25 @@ fn an_endless_reply_ends_in_a_verdict() {
 }
 
 #[test]
+fn who_goes_on_without_an_end_is_read_no_further() {
+    let many: &[u8] = "250 OK\r\n".repeat(2000).leak().as_bytes();
+    let long: &[u8] = "2".repeat(200_000).leak().as_bytes();
+    for endless in [many, long] {
+        // The dialogue would hear four times, and QUIT be said behind it.
+        let steps = NOOP.repeat(2) + "      - S: {silence: 50ms}\n" + NOOP;
+        let outcome = play_as(MUST, &steps, &greeted(&[Says(endless), Says(endless)]));
+        let events = &outcome.result.transcript.events;
+        let came = events.iter().position(
+            |event| matches!(&event.what, Happening::Received { octets } if octets == endless),
+        );
+        let behind = &events[came.expect("it came") + 1..];
+        let heard =
+            |what: &Happening| matches!(what, Happening::Received { .. } | Happening::Waited);
+        assert!(!behind.iter().any(|event| heard(&event.what)), "{behind:?}");
+    }
+}
+
+#[test]
 fn a_reply_that_answers_nothing_convicts_under_no_other_rule() {
     let script = [
         Says(b"220 mx.example.test\r\n"),
