@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use smtpspec_catalogue::Grade;
+use smtpspec_protocol::DataEncoder;
 use smtpspec_reference::sasl::{self, Answering, Mechanism};
 use smtpspec_scenario::{Act, Answer, Content, Missing, Ruling, SLOW, Send, Template};
 
@@ -11,6 +12,9 @@ use crate::play::{Action, Play, Stage};
 use crate::segmentation::Segmentation;
 use crate::transcript::Ending;
 use crate::verdict::{Evidence, Verdict};
+
+/// How many octets come behind a text at the most: CRLF, a dot, CRLF (RFC 5321 §4.1.1.4).
+const END_OF_DATA: usize = 5;
 
 impl Play {
     pub(crate) fn send(&mut self, peer: usize, send: &Send, now: Duration) -> Option<Action> {
@@ -88,14 +92,19 @@ impl Play {
                 Ok((writes.collect::<Result<_, _>>()?, *pause))
             }
             Send::Message(contents) => {
-                let message = smtpspec_protocol::encode(&self.content(contents)?);
+                // A large message is held once, as it goes over the wire.
+                let mut encoder = DataEncoder::new();
+                let mut message = Vec::with_capacity(self.length(contents)? + END_OF_DATA);
+                self.each_piece(contents, |piece| encoder.feed(piece, &mut message))?;
+                encoder.finish(&mut message);
                 Ok((vec![message], Duration::ZERO))
             }
             Send::Chunk { contents, last } => {
-                let chunk = self.content(contents)?;
+                let length = self.length(contents)?;
                 let last = if *last { " LAST" } else { "" };
-                let mut octets = format!("BDAT {}{last}\r\n", chunk.len()).into_bytes();
-                octets.extend(chunk);
+                let mut octets = format!("BDAT {length}{last}\r\n").into_bytes();
+                octets.reserve_exact(length);
+                self.each_piece(contents, |piece| octets.extend_from_slice(piece))?;
                 Ok((vec![octets], Duration::ZERO))
             }
             Send::Handshake { .. } | Send::Close | Send::HalfClose | Send::Abort => {
@@ -106,24 +115,37 @@ impl Play {
 
     pub(crate) fn content(&self, contents: &[Content]) -> Result<Vec<u8>, Missing> {
         let mut octets = Vec::new();
+        self.each_piece(contents, |piece| octets.extend_from_slice(piece))?;
+        Ok(octets)
+    }
+
+    fn length(&self, contents: &[Content]) -> Result<usize, Missing> {
+        let mut length = 0;
+        self.each_piece(contents, |piece| length += piece.len())?;
+        Ok(length)
+    }
+
+    /// What the contents stand for, piece by piece.
+    fn each_piece(&self, contents: &[Content], mut take: impl FnMut(&[u8])) -> Result<(), Missing> {
         for content in contents {
             match content {
-                Content::Text(template) => octets.extend(self.expand(template)?),
+                Content::Text(template) => take(&self.expand(template)?),
                 Content::Repeat { unit, times } => {
-                    octets.extend(self.expand(unit)?.repeat(*times as usize));
+                    let unit = self.expand(unit)?;
+                    (0..*times).for_each(|_| take(&unit));
                 }
                 Content::Base64(template) => {
-                    octets.extend(sasl::encode(&self.expand(template)?).into_bytes());
+                    take(sasl::encode(&self.expand(template)?).as_bytes());
                 }
                 // A challenge that makes no sense is answered by the asterisk that cancels
                 // (rfc4954-4-22).
                 Content::Answer(answer) => match self.answer(answer)? {
-                    Some(answer) => octets.extend(sasl::encode(&answer.response).into_bytes()),
-                    None => octets.push(b'*'),
+                    Some(answer) => take(sasl::encode(&answer.response).as_bytes()),
+                    None => take(b"*"),
                 },
             }
         }
-        Ok(octets)
+        Ok(())
     }
 
     /// Remembers what of this may not be shown: what a password or a token went into.

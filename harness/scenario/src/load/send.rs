@@ -16,7 +16,7 @@ use super::fields::Fields;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The most that one `repeat:` may come to, in octets.
-const REPEAT_LIMIT: u64 = 64 << 20;
+const REPEAT_LIMIT: u64 = 128 << 20;
 
 /// The keys of an answer to a challenge.
 const ANSWER: [&str; 7] = ["answer", "to", "password", "first", "header", "nonce", "extensions"];
