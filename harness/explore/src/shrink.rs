@@ -30,6 +30,10 @@ enum Stage {
     Plain {
         at: usize,
     },
+    /// Write this move's verb, and FROM or TO, in capitals.
+    Usual {
+        at: usize,
+    },
     /// Leave out so many octets of a move from this one on.
     Octets {
         of: usize,
@@ -58,6 +62,7 @@ impl Shrink {
                 Stage::Moves { at, size } => self.without_moves(at, size),
                 Stage::Simple { at } => self.simple(at),
                 Stage::Plain { at } => self.plain(at),
+                Stage::Usual { at } => self.usual(at),
                 Stage::Octets { of, at, size } => self.without_octets(of, at, size),
                 Stage::Done => return None,
             };
@@ -79,6 +84,7 @@ impl Shrink {
             Stage::Octets { of, at, size } if !shows => Stage::Octets { of, at: at + size, size },
             Stage::Simple { at } => Stage::Simple { at: at + 1 },
             Stage::Plain { at } => Stage::Plain { at: at + 1 },
+            Stage::Usual { at } => Stage::Usual { at: at + 1 },
             same => same,
         };
     }
@@ -126,7 +132,7 @@ impl Shrink {
 
     fn plain(&mut self, at: usize) -> Option<Session> {
         let Some(one) = self.best.moves.get(at) else {
-            self.stage = Stage::Octets { of: 0, at: 0, size: self.half_of(0) };
+            self.stage = Stage::Usual { at: 0 };
             return None;
         };
         let plain = self.plain.iter().find(|plain| same_verb(plain, one));
@@ -136,6 +142,27 @@ impl Shrink {
             return Some(plainer);
         }
         self.stage = Stage::Plain { at: at + 1 };
+        None
+    }
+
+    /// What is shown in capitals too has nothing to do with the letters (RFC 5321 §2.4).
+    fn usual(&mut self, at: usize) -> Option<Session> {
+        let Some(one) = self.best.moves.get(at) else {
+            self.stage = Stage::Octets { of: 0, at: 0, size: self.half_of(0) };
+            return None;
+        };
+        let verb = one.octets.iter().take_while(|octet| octet.is_ascii_alphabetic()).count();
+        let colon = one.octets.iter().position(|&octet| octet == b':').unwrap_or(verb).max(verb);
+        // An argument has letters of its own.
+        let word = one.octets[verb..colon].trim_ascii();
+        let is_path = [b"FROM".as_slice(), b"TO"].iter().any(|it| word.eq_ignore_ascii_case(it));
+        let length = if is_path { colon } else { verb };
+        if one.octets[..length].iter().any(u8::is_ascii_lowercase) {
+            let mut usual = self.best.clone();
+            usual.moves[at].octets[..length].make_ascii_uppercase();
+            return Some(usual);
+        }
+        self.stage = Stage::Usual { at: at + 1 };
         None
     }
 

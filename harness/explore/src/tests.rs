@@ -114,3 +114,25 @@ fn a_session_is_read_as_it_was_written() {
     let wrong = "- NOOP\\r\\n\n? x".parse::<Session>().unwrap_err().to_string();
     assert!(wrong.starts_with("line 2: `?`"), "{wrong}");
 }
+
+#[test]
+fn letters_that_matter_to_nothing_become_the_usual_ones() {
+    let small = |lines: &[&str], shows: fn(&str) -> bool| {
+        let moves = lines.iter().map(|line| Move::of(format!("{line}\r\n"))).collect();
+        let session = Session { moves, ..Session::default() };
+        let mut shrink = Shrink::new(session, Vec::new());
+        while let Some(candidate) = shrink.candidate() {
+            let shown = shows(&candidate.to_string());
+            shrink.tell(shown);
+        }
+        shrink.best().to_string()
+    };
+    let path = small(&["mail from:<a b@example.org>"], |text| text.contains("<a b"));
+    assert!(path.contains("<a b") && !path.contains("mail") && !path.contains("from"), "{path}");
+    let argument = small(&["vrfy some:body"], |text| {
+        text.to_ascii_lowercase().contains("vrfy some:body") && text.contains("some:body")
+    });
+    assert!(argument.contains("VRFY some:body"), "{argument}");
+    let letters = small(&["mail from:<>"], |text| text.contains("mail from:<>"));
+    assert!(letters.contains("mail from:<>"), "{letters}");
+}
