@@ -84,7 +84,11 @@ impl<'a> Cursor<'a> {
 
     /// Reads the space between two parts; more than one, or a TAB, is a quirk. False if there is
     /// none.
+    #[inline]
     pub(crate) fn gap(&mut self) -> bool {
+        if self.rest().is_empty() {
+            return false;
+        }
         if let [b' ', next, ..] = self.rest()
             && !is_white_space(*next)
         {

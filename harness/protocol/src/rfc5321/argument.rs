@@ -71,6 +71,7 @@ impl<'a> Argument<'a> {
     /// help           = "HELP" [ SP String ] CRLF
     /// noop           = "NOOP" [ SP String ] CRLF
     /// ```
+    #[inline]
     pub(crate) fn read_optional(cursor: &mut Cursor<'a>) -> Result<Option<Self>, SyntaxError> {
         if !cursor.gap() {
             return Ok(None);

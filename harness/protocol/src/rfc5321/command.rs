@@ -91,6 +91,12 @@ impl<'a> Request<'a> {
     /// ```
     #[must_use]
     pub fn parse(line: &'a [u8], grammar: Grammar) -> Self {
+        if line.len() == 4 {
+            let verb = Verb::in_grammar(line, grammar);
+            if let Some(command) = Command::bare(verb) {
+                return Self { line, verb, command: Ok(command), quirks: Quirks::NONE };
+            }
+        }
         // rfc5321-4.1.1-2: white space at the end is tolerated, behind any command.
         let end = line.iter().rposition(|&octet| !is_white_space(octet)).map_or(0, |last| last + 1);
         let mut cursor = Cursor::new(&line[..end], grammar);
@@ -131,6 +137,7 @@ impl<'a> Command<'a> {
     /// quit           = "QUIT" CRLF
     /// turn           = "TURN" CRLF
     /// ```
+    #[inline]
     fn read(cursor: &mut Cursor<'a>, verb: Verb<'a>) -> Result<Self, SyntaxError> {
         let bare = requirement!("rfc5321-4.1.1-5");
         Ok(match verb {
@@ -164,6 +171,19 @@ impl<'a> Command<'a> {
                 Self::Saml(in_place_of_mail(cursor, "saml", requirement!("rfc821-3.4-10"))?)
             }
             Verb::Other(verb) => Self::extension(cursor, verb)?,
+        })
+    }
+
+    /// What a verb is with nothing behind it: half of all commands, so they are read without more ado.
+    fn bare(verb: Verb<'a>) -> Option<Self> {
+        Some(match verb {
+            Verb::Data => Self::Data,
+            Verb::Rset => Self::Rset,
+            Verb::Quit => Self::Quit,
+            Verb::Turn => Self::Turn,
+            Verb::Help => Self::Help(None),
+            Verb::Noop => Self::Noop(None),
+            _ => return None,
         })
     }
 

@@ -24,6 +24,7 @@ impl<'a> Mail<'a> {
     /// ```abnf
     /// mail           = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
     /// ```
+    #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         keyword(cursor, b"FROM", "mail", requirement!("rfc5321-4.1.1.2-2"), "` FROM:`")?;
         let reverse_path = ReversePath::read(cursor)?;

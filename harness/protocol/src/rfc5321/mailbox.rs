@@ -53,6 +53,7 @@ impl<'a> Mailbox<'a> {
     /// ```abnf
     /// Mailbox        = Local-part "@" ( Domain / address-literal )
     /// ```
+    #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         let local_part = LocalPart::read(cursor)?;
         let requirement = requirement!("rfc5321-4.1.2-12");
@@ -82,6 +83,7 @@ impl<'a> LocalPart<'a> {
     /// ```abnf
     /// Local-part     = Dot-string / Quoted-string
     /// ```
+    #[inline]
     fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         if cursor.peek() == Some(b'"') {
             quoted_string(cursor, "Local-part").map(Self::Quoted)
@@ -124,6 +126,7 @@ impl<'a> LocalPart<'a> {
 
 impl<'a> Host<'a> {
     /// What may stand behind the `@`.
+    #[inline]
     fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         if cursor.peek() == Some(b'[') {
             AddressLiteral::read(cursor).map(Self::Literal)

@@ -44,6 +44,7 @@ impl<'a> Path<'a> {
     /// ```abnf
     /// Path           = "<" [ A-d-l ":" ] Mailbox ">"
     /// ```
+    #[inline]
     fn read_behind_bracket(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         let requirement = requirement!("rfc5321-4.1.2-3");
         let mut route = SourceRoute::default();
@@ -116,6 +117,7 @@ impl<'a> ReversePath<'a> {
     /// ```abnf
     /// Reverse-path   = Path / "<>"
     /// ```
+    #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         let requirement = requirement!("rfc5321-4.1.2-1");
         cursor.expect(b'<', "Reverse-path", requirement, "`<` to open a path")?;
@@ -141,6 +143,7 @@ impl<'a> ForwardPath<'a> {
     /// ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
     /// Forward-path   = Path
     /// ```
+    #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         const PRODUCTION: &str = "Forward-path";
         let requirement = requirement!("rfc5321-4.1.2-2");

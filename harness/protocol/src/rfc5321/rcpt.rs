@@ -24,6 +24,7 @@ impl<'a> Rcpt<'a> {
     /// rcpt           = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
     ///                  [SP Rcpt-parameters] CRLF
     /// ```
+    #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
         keyword(cursor, b"TO", "rcpt", requirement!("rfc5321-4.1.1.3-10"), "` TO:`")?;
         let forward_path = ForwardPath::read(cursor)?;
