@@ -8,6 +8,8 @@ use smtpspec_catalogue::requirement;
 use crate::cursor::Cursor;
 use crate::error::{Fault, SyntaxError};
 
+const PRODUCTION: &str = "address-literal";
+
 /// An address literal (RFC 5321 §4.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AddressLiteral<'a> {
@@ -42,16 +44,20 @@ impl<'a> AddressLiteral<'a> {
     ///                  IPv6-address-literal /
     ///                  General-address-literal ) "]"
     /// ```
+    #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
-        const PRODUCTION: &str = "address-literal";
         cursor.expect(b'[', PRODUCTION, requirement!("rfc5321-4.1.3-1"), "`[`")?;
-        let start = cursor.at();
         if let Some((length, address)) = plain_ipv4(cursor.rest()) {
-            cursor.skip(length);
-            let raw = cursor.since(start);
-            cursor.skip("]".len());
+            let raw = &cursor.rest()[..length];
+            cursor.skip(length + "]".len());
             return Ok(Self::Ipv4 { raw, address });
         }
+        Self::read_content(cursor)
+    }
+
+    /// Reads what stands behind the opening bracket, and the closing one.
+    fn read_content(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
+        let start = cursor.at();
         let literal = if cursor.eat_word(b"IPv6:") {
             let address = ipv6_addr(cursor)?;
             Self::Ipv6 { raw: cursor.since(start), address }
