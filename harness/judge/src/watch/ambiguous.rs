@@ -60,6 +60,11 @@ impl Watch {
             // were taken for some.
             return Reading::AsSent;
         }
+        if as_sent && refused && doubt.in_flight {
+            // The same behind data with a look-alike of its end, of the last line too: whatever the server
+            // may have read there draws refusals.
+            return Reading::Open;
+        }
         if as_sent && refused && doubt.split.is_some() && !self.pending.is_empty() {
             // A refusal suits much; in a group, what follows would be held for the wrong answers.
             let more = next.is_some_and(|line| line.len() + 2 < self.pending.len());
@@ -156,6 +161,7 @@ impl Watch {
             next,
             any_proves: code.class() == 2,
             split: Some(split),
+            in_flight: false,
         });
         exchange
     }

@@ -106,6 +106,7 @@ impl Watch {
                     next: Next::Octets(last.octets),
                     any_proves: true,
                     split: None,
+                    in_flight: false,
                 });
             }
             2 | 4 | 5 => {}

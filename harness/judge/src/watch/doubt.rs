@@ -21,6 +21,9 @@ pub(super) struct Doubt {
     pub(super) any_proves: bool,
     /// Where it took a CR or LF for the end of a command line.
     pub(super) split: Option<Split>,
+    /// Whether what stands behind was on its way already when the reply came: then time can't tell what
+    /// the next reply answers.
+    pub(super) in_flight: bool,
 }
 
 /// What a server reads next that reads otherwise.

@@ -117,6 +117,7 @@ impl Watch {
             next: Next::Excess,
             any_proves: false,
             split: None,
+            in_flight: false,
         });
     }
 
@@ -191,6 +192,7 @@ impl Watch {
                 next: look.tail.map_or(Next::Unknown, Next::Octets),
                 any_proves: code.class() == 2,
                 split: None,
+                in_flight: !self.pending.is_empty(),
             });
             return self.answer(event, seen, Asked::Message, Vec::new(), &stimulus);
         }

@@ -100,6 +100,18 @@ fn what_was_smuggled_shows_by_the_reply_after_the_message() {
 }
 
 #[test]
+fn where_all_was_on_its_way_refusals_behind_odd_data_tell_nothing() {
+    // Postfix ends the data at the first line, calls `b` unknown, and leaves a client that says a dot.
+    let sent = [">.\\r\\r\\nb\\r\\n.\\r\\n", ">NOOP string\\r\\n"];
+    let then = |reply| broken(&in_data(&[&sent[..], &[reply]].concat()));
+    assert_eq!(then("<250 OK\\r\\n500 What\\r\\n221 Bye\\r\\n"), [""; 0]);
+    // A success for what was refused otherwise still tells.
+    let sent = [">a\\n.\\nMAIL FROM:<>\\r\\n.\\r\\n", ">DATA\\r\\n"];
+    let then = |reply| broken(&in_data(&[&sent[..], &[reply]].concat()));
+    assert_eq!(then("<250 OK\\r\\n250 OK\\r\\n"), ["4.1.1.4-7"]);
+}
+
+#[test]
 fn a_wrong_reply_after_odd_data_is_not_taken_for_smuggling() {
     let text = [">.\\r\\r\\n.\\r\\n", "<250 OK\\r\\n"];
     let then = |more: &[&'static str]| broken(&in_data(&[&text, more].concat()));
