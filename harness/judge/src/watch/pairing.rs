@@ -257,8 +257,10 @@ impl Watch {
         if self.pending.is_empty() {
             return self.answer_nothing(event, seen);
         }
-        if self.injected && self.model.is_secured() {
-            // It answers what came in the clear, as do those before it.
+        let ends = self.pending.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+        if self.injected && self.model.is_secured() && !ends {
+            // It answers what came in the clear, as do those before it. Where a CR or LF came inside TLS,
+            // it may be that which is answered.
             let received = seen.octets.clone();
             self.find_injected(Evidence { event, received, ..Evidence::default() });
             self.lose("a reply came before the end of a command line");

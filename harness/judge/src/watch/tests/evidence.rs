@@ -131,3 +131,18 @@ fn a_reply_to_a_chunk_for_nobody_is_shown_with_the_command() {
     assert_eq!((id.as_str(), event), ("rfc2033-4.3-3", 6));
     assert_eq!((sent.as_str(), received.as_str()), ("BDAT 3 LAST\\r\\n", "554 5.5.1 No\\r\\n"));
 }
+
+#[test]
+fn an_lf_inside_tls_may_be_what_is_answered_there() {
+    let inside = |sent: &[u8], reply: &[u8]| {
+        let (mut watch, _) = super::watch(&after_hello(&[">STARTTLS\\r\\nH", "<220 Go\\r\\n"]));
+        watch.secured();
+        watch.sent(sent);
+        watch.received(7, reply);
+        let found = watch.into_findings();
+        found.iter().map(|one| one.requirement.to_string()).collect::<Vec<_>>()
+    };
+    // aiosmtpd 1.4.6 throws away what came in the clear, and takes LF for a line.
+    assert_eq!(inside(b"\n", b"500 What\r\n"), [""; 0]);
+    assert_eq!(inside(b"N", b"500 What\r\n"), ["rfc3207-6-7"]);
+}
