@@ -160,11 +160,39 @@ fn contents(octets: &[u8], names: &Names) -> Vec<Content> {
     let mut rest = octets;
     while let Some(at) = memchr::memmem::find(rest, LOGIN.as_bytes()) {
         let message = Template::bytes(r"\0${user}\0${password}");
-        parts.extend((at > 0).then(|| Content::Text(template(&rest[..at], names))));
+        if at > 0 {
+            parts.extend(texts(&rest[..at], names));
+        }
         parts.push(Content::Base64(message.expect("invariant: it is well-formed")));
         rest = &rest[at + LOGIN.len()..];
     }
-    parts.push(Content::Text(template(rest, names)));
+    parts.extend(texts(rest, names));
+    parts
+}
+
+/// Text, in which the same line again and again is written once: a message over a limit of the server's
+/// would be over that of a scenario file, too.
+fn texts(octets: &[u8], names: &Names) -> Vec<Content> {
+    const MANY: usize = 16;
+    let text = |octets: &[u8]| Content::Text(template(octets, names));
+    let (mut parts, mut plain, mut at) = (Vec::new(), 0, 0);
+    while at < octets.len() {
+        let rest = &octets[at..];
+        let line = memchr::memchr(b'\n', rest).map_or(rest, |end| &rest[..=end]);
+        let times = rest.chunks_exact(line.len()).take_while(|next| *next == line).count();
+        let same = line.len() * times.max(1);
+        if let Some(times) = u32::try_from(times).ok().filter(|_| times >= MANY) {
+            if plain < at {
+                parts.push(text(&octets[plain..at]));
+            }
+            parts.push(Content::Repeat { unit: template(line, names), times });
+            plain = at + same;
+        }
+        at += same;
+    }
+    if plain < octets.len() || parts.is_empty() {
+        parts.push(text(&octets[plain..]));
+    }
     parts
 }
 

@@ -136,3 +136,31 @@ fn letters_that_matter_to_nothing_become_the_usual_ones() {
     let letters = small(&["mail from:<>"], |text| text.contains("mail from:<>"));
     assert!(letters.contains("mail from:<>"), "{letters}");
 }
+
+#[test]
+fn the_same_line_again_and_again_is_kept_once() {
+    let config = mutant("verbs-case-sensitive");
+    let line = "x".repeat(998) + "\r\n";
+    let message = format!("Subject: large\r\n\r\n{}.\r\n", line.repeat(1100));
+    let moves = ["EHLO a.test\r\n", "MAIL FROM:<a@b.test>\r\n", "RCPT TO:<user@example.test>\r\n"];
+    let moves = moves.into_iter().chain(["DATA\r\n", &message]).map(Move::of).collect();
+    let trace = play(&Session { moves, ..Session::default() }, &config, &Access::default());
+    let names = Names::of(&Profile::default());
+    let rule = smtpspec_catalogue::requirement!("rfc5321-2.4-2");
+    let text = write(&reproducer::scenario(&trace, &names, rule, "large", "Large"));
+    assert!(text.len() < 4096, "{} octets", text.len());
+    let suite = load(&[Source::new("large.yaml", text.clone())]).expect("it is well-formed").suite;
+    let setup = smtpspec_judge::Setup {
+        shows_secrets: true,
+        profile: Arc::new(Profile::default()),
+        unique: "unique".to_owned(),
+        segmentation: smtpspec_judge::Segmentation::default(),
+        offered: Vec::new(),
+    };
+    let events =
+        play_case(suite.cases().remove(0), setup, &config).outcome.result.transcript.events;
+    let sends = |octets: &[u8]| octets == message.as_bytes();
+    assert!(events.iter().any(|event| {
+        matches!(&event.what, smtpspec_judge::Happening::Sent { octets } if sends(octets))
+    }));
+}
