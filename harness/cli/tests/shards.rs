@@ -127,7 +127,7 @@ fn the_parts_of_a_run_against_a_bad_server_make_the_whole() {
     let args = [&sections[..], &["--server", &server, "--timeout", "5s"]].concat();
     let (ended, whole, merging, merged) = both(&args, 3);
     assert_eq!((ended.code, merging.code), (1, 1), "{ended}\n{merging}");
-    assert!(whole["summary"]["fail"].as_u64() > Some(5), "{}", whole["summary"]);
+    assert!(whole["summary"]["fail"].as_u64() > Some(3), "{}", whole["summary"]);
     assert!(whole["summary"]["oracle_must"].as_u64() > Some(0), "{}", whole["summary"]);
     assert_alike(&merged, &whole);
 }
