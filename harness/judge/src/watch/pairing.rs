@@ -9,7 +9,7 @@ use super::data::LookAlike;
 use super::doubt::{Doubt, Next, Reading};
 use super::exchange::unjudged;
 use super::judging::breaches;
-use super::{Asked, Exchange, Phase, Watch};
+use super::{Asked, Exchange, Phase, STARTTLS, Watch};
 use crate::verdict::Evidence;
 
 /// A command line that was sent.
@@ -56,6 +56,11 @@ impl Watch {
     }
 
     pub(super) fn pair_command(&mut self, event: usize, seen: SeenReply) -> Exchange {
+        if seen.reply.code.get() == 220 && self.answers_starttls_late() {
+            // No other command draws 220, and the server awaits a handshake now.
+            self.lose("220 came late, and may be the answer to STARTTLS");
+            return unjudged(event, seen, Asked::Nothing, Vec::new());
+        }
         if let Some(doubt) = self.doubt.take() {
             match self.reading(&doubt, seen.reply.code) {
                 Reading::AsSent => {
@@ -76,6 +81,14 @@ impl Watch {
             Some(line) => self.answer_command(event, seen, &line),
             None => self.answer_early(event, seen),
         }
+    }
+
+    /// Whether STARTTLS was sent, and something else is the next to be answered: which of several replies
+    /// answers what was perhaps lost on the way.
+    fn answers_starttls_late(&self) -> bool {
+        let asked = self.starttls == STARTTLS.len();
+        let next = self.peek_line().unwrap_or_default();
+        asked && !next.get(..STARTTLS.len()).is_some_and(|verb| verb.eq_ignore_ascii_case(STARTTLS))
     }
 
     fn answer_command(&mut self, event: usize, seen: SeenReply, line: &Line) -> Exchange {

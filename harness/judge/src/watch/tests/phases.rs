@@ -160,3 +160,19 @@ fn how_a_message_for_nobody_is_answered_in_lmtp_can_not_be_known() {
     let session = [">DATA\\r\\n", "<354 Go\\r\\n", ">.\\r\\n", NO, NO, NO];
     assert_eq!(chunk_for(0, &session), ["rfc2033-4.2-1"]);
 }
+
+#[test]
+fn a_220_behind_another_command_may_answer_starttls_and_awaits_a_handshake() {
+    // Of two replies one was lost on the way, so all that follows is held for the wrong answers.
+    let late = after_hello(&[
+        ">STARTTLS\\r\\n",
+        "<500 What\\r\\n",
+        ">VRFY a@b.test\\r\\nNOOP\\r\\n",
+        "<220 Go\\r\\n",
+    ]);
+    let (mut watch, read_as) = watch(&late);
+    assert!(read_as.last().is_some_and(|word| word.contains("STARTTLS")), "{read_as:?}");
+    watch.silent(9);
+    assert!(watch.into_findings().iter().all(|one| one.requirement.as_str() != "rfc5321-4.2-1"));
+    assert_eq!(broken(&after_hello(&[">NOOP\\r\\n", "<220 Go\\r\\n"])).len(), 1);
+}
