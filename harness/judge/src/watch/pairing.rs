@@ -87,7 +87,8 @@ impl Watch {
     /// answers what was perhaps lost on the way.
     fn answers_starttls_late(&self) -> bool {
         let asked = self.starttls == STARTTLS.len();
-        let next = self.peek_line().unwrap_or_default();
+        // One that is left over is looked back upon.
+        let Some(next) = self.peek_line() else { return false };
         asked && !next.get(..STARTTLS.len()).is_some_and(|verb| verb.eq_ignore_ascii_case(STARTTLS))
     }
 
@@ -167,6 +168,9 @@ impl Watch {
             }
             (Verb::Other(_), 3) if *self.model.state() == State::AwaitResponse => {
                 self.phase = Phase::Continuation;
+            }
+            (Verb::Other(_), 2) if extension(b"STARTTLS") && code.get() != 220 => {
+                self.lose_for_stray("STARTTLS was answered by another success");
             }
             (Verb::Other(_), 2) if extension(b"STARTTLS") => {
                 self.encrypted = true;

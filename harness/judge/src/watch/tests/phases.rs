@@ -176,3 +176,15 @@ fn a_220_behind_another_command_may_answer_starttls_and_awaits_a_handshake() {
     assert!(watch.into_findings().iter().all(|one| one.requirement.as_str() != "rfc5321-4.2-1"));
     assert_eq!(broken(&after_hello(&[">NOOP\\r\\n", "<220 Go\\r\\n"])).len(), 1);
 }
+
+#[test]
+fn a_220_that_is_left_over_shows_that_the_success_before_it_answered_nothing() {
+    let broken = |reply: &'static str| {
+        let session =
+            ["<220 mx.test\\r\\n", ">EHLO c.test\\r\\n", "<250-mx.test\\r\\n250 STARTTLS\\r\\n"];
+        broken(&[&session[..], &[">STARTTLS\\r\\n", reply]].concat())
+    };
+    assert_eq!(broken("<250 OK id=1\\r\\n220 Go\\r\\n"), ["4.2-1"]);
+    assert_eq!(broken("<250 OK\\r\\n").len(), 1);
+    assert_ne!(broken("<250 OK\\r\\n"), ["4.2-1"]);
+}
