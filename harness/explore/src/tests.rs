@@ -62,6 +62,17 @@ fn a_case_is_the_same_whenever_it_is_made() {
     assert_eq!(one.case(499), other.case(499));
 }
 
+/// What a scenario that was made of a finding is played with.
+fn setup() -> smtpspec_judge::Setup {
+    smtpspec_judge::Setup {
+        shows_secrets: true,
+        profile: Arc::new(Profile::default()),
+        unique: "unique".to_owned(),
+        segmentation: smtpspec_judge::Segmentation::default(),
+        offered: Vec::new(),
+    }
+}
+
 #[test]
 fn a_finding_becomes_small_and_then_a_scenario_that_finds_it_again() {
     let config = mutant("verbs-case-sensitive");
@@ -90,14 +101,7 @@ fn a_finding_becomes_small_and_then_a_scenario_that_finds_it_again() {
     let suite = load(&[Source::new("found.yaml", text.clone())])
         .unwrap_or_else(|found| panic!("{}\n{text}", found[0]))
         .suite;
-    let setup = smtpspec_judge::Setup {
-        shows_secrets: true,
-        profile: Arc::new(Profile::default()),
-        unique: "unique".to_owned(),
-        segmentation: smtpspec_judge::Segmentation::default(),
-        offered: Vec::new(),
-    };
-    let played = play_case(suite.cases().remove(0), setup, &config);
+    let played = play_case(suite.cases().remove(0), setup(), &config);
     let outcome = played.outcome;
     let again = outcome.result.findings.iter().chain(&outcome.oracle);
     assert!(again.map(|one| one.requirement).any(|one| one == requirement), "{text}");
@@ -150,15 +154,8 @@ fn the_same_line_again_and_again_is_kept_once() {
     let text = write(&reproducer::scenario(&trace, &names, rule, "large", "Large"));
     assert!(text.len() < 4096, "{} octets", text.len());
     let suite = load(&[Source::new("large.yaml", text.clone())]).expect("it is well-formed").suite;
-    let setup = smtpspec_judge::Setup {
-        shows_secrets: true,
-        profile: Arc::new(Profile::default()),
-        unique: "unique".to_owned(),
-        segmentation: smtpspec_judge::Segmentation::default(),
-        offered: Vec::new(),
-    };
     let events =
-        play_case(suite.cases().remove(0), setup, &config).outcome.result.transcript.events;
+        play_case(suite.cases().remove(0), setup(), &config).outcome.result.transcript.events;
     let sends = |octets: &[u8]| octets == message.as_bytes();
     assert!(events.iter().any(|event| {
         matches!(&event.what, smtpspec_judge::Happening::Sent { octets } if sends(octets))

@@ -204,8 +204,8 @@ impl Watch {
                         read_as.push(seen.reply.code.to_string());
                     }
                     self.replied(event, seen);
-                    self.endless = self.exchanges.len() >= UNTAKEN;
-                    if self.endless {
+                    if self.exchanges.len() >= UNTAKEN {
+                        self.endless = true;
                         break;
                     }
                 }
@@ -369,8 +369,12 @@ impl Watch {
 
     /// Whether what comes may be TLS: surely, or because nobody knows what became of a STARTTLS.
     fn may_be_encrypted(&self) -> bool {
-        let asked = self.starttls == STARTTLS.len();
-        self.encrypted || (asked && matches!(self.phase, Phase::Lost))
+        self.encrypted || (self.asked_for_tls() && matches!(self.phase, Phase::Lost))
+    }
+
+    /// Whether the word STARTTLS was sent, since the session or TLS began.
+    fn asked_for_tls(&self) -> bool {
+        self.starttls == STARTTLS.len()
     }
 
     fn look_for_starttls(&mut self, octets: &[u8]) {

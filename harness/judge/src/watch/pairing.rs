@@ -86,10 +86,10 @@ impl Watch {
     /// Whether STARTTLS was sent, and something else is the next to be answered: which of several replies
     /// answers what was perhaps lost on the way.
     fn answers_starttls_late(&self) -> bool {
-        let asked = self.starttls == STARTTLS.len();
         // One that is left over is looked back upon.
         let Some(next) = self.peek_line() else { return false };
-        asked && !next.get(..STARTTLS.len()).is_some_and(|verb| verb.eq_ignore_ascii_case(STARTTLS))
+        self.asked_for_tls()
+            && !next.get(..STARTTLS.len()).is_some_and(|verb| verb.eq_ignore_ascii_case(STARTTLS))
     }
 
     fn answer_command(&mut self, event: usize, seen: SeenReply, line: &Line) -> Exchange {
@@ -286,7 +286,7 @@ impl Watch {
         let code = seen.reply.code;
         let part = self.pending.to_vec();
         let lf = part.contains(&b'\n');
-        if lf || part.contains(&b'\r') {
+        if ends {
             // To refuse a lone CR or LF is right; only to obey one is not (rfc5321-2.3.8-1).
             if matches!(code.class(), 2 | 3) {
                 self.find_premature(
