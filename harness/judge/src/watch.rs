@@ -69,6 +69,8 @@ pub(crate) struct Watch {
     /// Whether the state is lost for a reply that looks like a stray one, and nothing was sent since:
     /// whatever comes now shows that it was.
     looks_back: bool,
+    /// Whether what is answered next was sent, or begun, before the reply before it was there.
+    in_flight: bool,
     /// A command that drew no reply so far, in the time that a reply is given.
     unanswered: Option<Finding>,
     /// Why the state can't be known any more, for the transcript; taken once.
@@ -153,6 +155,7 @@ impl Watch {
             findings: Vec::new(),
             past: VecDeque::new(),
             looks_back: false,
+            in_flight: false,
             unanswered: None,
             remark: None,
             conduct: Conduct {
@@ -235,6 +238,7 @@ impl Watch {
         self.unanswered = None;
         self.past.clear();
         self.looks_back = false;
+        self.in_flight = false;
         self.encrypted = false;
         self.starttls = 0;
         if !matches!(self.phase, Phase::Greeting) {
@@ -316,6 +320,8 @@ impl Watch {
         self.conduct.only_unknown = blameless && is_plainly_unknown(&exchange);
         self.conduct.blameless &= !refused;
         self.exchanges.push_back(exchange);
+        let data_is_whole = matches!(&self.phase, Phase::Data(data) if data.ended());
+        self.in_flight = !self.pending.is_empty() || data_is_whole;
     }
 
     /// Octets that are no reply at all.
@@ -361,8 +367,11 @@ impl Watch {
         self.conduct.blameless = false;
     }
 
-    /// The same, where the next reply may show that the last was a stray one.
+    /// The same, where the last reply may have been a stray one, and the next may show it.
     fn lose_for_stray(&mut self, why: &'static str) {
+        if self.in_flight {
+            self.take_back_the_last();
+        }
         self.looks_back = self.pending.is_empty();
         self.lose(why);
     }

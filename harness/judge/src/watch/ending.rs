@@ -44,6 +44,7 @@ impl Watch {
         if matches!(self.phase, Phase::Commands) && self.doubt.is_none() {
             self.judge_close(event, after);
         }
+        self.doubt_uneven_group();
         self.unanswered = None;
         self.phase = Phase::Lost;
     }

@@ -24,6 +24,8 @@ pub(super) struct Past {
     sent: Vec<u8>,
     expectation: Arc<Expectation>,
     with_code: bool,
+    /// Whether what it answers was on its way before the reply before it came.
+    in_flight: bool,
     /// What was found in it, and nowhere before.
     found: Vec<Finding>,
 }
@@ -68,6 +70,7 @@ impl Watch {
             sent: sent.to_vec(),
             expectation: Arc::clone(expectation),
             with_code,
+            in_flight: self.in_flight,
             found,
         });
     }
@@ -82,9 +85,7 @@ impl Watch {
             !self.past[at].found.is_empty() && pairs.all(|(past, seen)| past.is_answered_by(seen))
         };
         let Some(at) = (0..self.past.len()).find(is_stray) else { return false };
-        let behind: Vec<Past> = self.past.drain(at..).collect();
-        self.findings.retain(|finding| !behind.iter().any(|past| past.found.contains(finding)));
-        let Some(stray) = behind.into_iter().next() else { return false };
+        let Some(stray) = self.take_back(at).into_iter().next() else { return false };
         let evidence =
             Evidence { event: stray.event, received: stray.reply, ..Evidence::default() };
         if self.injected && self.model.is_secured() {
@@ -98,6 +99,35 @@ impl Watch {
             evidence,
         );
         true
+    }
+
+    /// The server has ended the session, perhaps with commands unanswered. Where one of its replies to a
+    /// group may have been a stray one, so that each from there on answered the command before, and the
+    /// last of them nothing, nobody can know which rule was broken: nothing is held against them.
+    pub(super) fn doubt_uneven_group(&mut self) {
+        let replies: Vec<SeenReply> = self.past.iter().skip(1).filter_map(Past::seen).collect();
+        let may_be_stray = |&at: &usize| {
+            let past = &self.past[at];
+            let mut pairs = self.past.iter().zip(&replies).skip(at);
+            // With a leave-taking the session ends, whatever it answers.
+            let takes_leave = past.reply.starts_with(b"221") || past.reply.starts_with(b"421");
+            (past.in_flight && !takes_leave && !past.found.is_empty())
+                && pairs.all(|(past, seen)| past.is_answered_by(seen))
+        };
+        let Some(at) = (0..self.past.len()).find(may_be_stray) else { return };
+        self.take_back(at);
+    }
+
+    /// Takes back what the last exchange was accused of.
+    pub(super) fn take_back_the_last(&mut self) {
+        self.take_back(self.past.len().saturating_sub(1));
+    }
+
+    /// Takes back what was found in the exchanges from this one on.
+    fn take_back(&mut self, from: usize) -> Vec<Past> {
+        let behind: Vec<Past> = self.past.drain(from..).collect();
+        self.findings.retain(|finding| !behind.iter().any(|past| past.found.contains(finding)));
+        behind
     }
 
     /// What came in the clear before the handshake is obeyed inside TLS.

@@ -188,3 +188,42 @@ fn a_220_that_is_left_over_shows_that_the_success_before_it_answered_nothing() {
     assert_eq!(broken("<250 OK\\r\\n").len(), 1);
     assert_ne!(broken("<250 OK\\r\\n"), ["4.2-1"]);
 }
+
+#[test]
+fn of_a_group_that_comes_out_uneven_nothing_is_believed() {
+    let group = after_hello(&[
+        ">RCPT TO:<a@b.test>\\r\\nEXPN a\\r\\nNOOP\\r\\n",
+        "<503 No\\r\\n",
+        "<250 OK id=1\\r\\n",
+    ]);
+    let mut closed = watch(&group).0;
+    assert_ne!(
+        ids(watch(&group).0),
+        [""; 0],
+        "EXPN draws mailboxes, as long as the session goes on"
+    );
+    closed.closed(9, Duration::ZERO);
+    assert_eq!(ids(closed), [""; 0], "it may have come unasked, and EXPN have drawn nothing");
+
+    let even = after_hello(&[
+        ">RCPT TO:<a@b.test>\\r\\nEXPN a\\r\\nQUIT\\r\\n",
+        "<503 No\\r\\n",
+        "<250 OK id=1\\r\\n",
+        "<221 Bye\\r\\n",
+    ]);
+    let mut even = watch(&even).0;
+    even.closed(9, Duration::ZERO);
+    assert_ne!(ids(even), [""; 0], "each has its reply");
+
+    let mut alone = watch(&after_hello(&[">EXPN a\\r\\n", "<250 OK id=1\\r\\n"])).0;
+    alone.closed(9, Duration::ZERO);
+    assert_ne!(ids(alone), [""; 0], "it was sent when nothing else was to come");
+}
+
+#[test]
+fn a_success_in_a_group_for_what_no_success_answers_is_not_believed() {
+    let in_group = ">RCPT TO:<a@b.test>\\r\\nDATA\\r\\n";
+    let alone = [">RCPT TO:<a@b.test>\\r\\n", "<503 No\\r\\n", ">DATA\\r\\n", "<250 OK\\r\\n"];
+    assert_eq!(broken(&after_hello(&[in_group, "<503 No\\r\\n", "<250 OK\\r\\n"])), [""; 0]);
+    assert_ne!(broken(&after_hello(&alone)), [""; 0]);
+}
