@@ -18,7 +18,7 @@ use std::time::Duration;
 use smtpspec_explore::{Access, Explorer, Ground, Names, Session, Trace};
 use smtpspec_judge::{Happening, Target};
 use smtpspec_scenario::Profile;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
 pub use compare::{Compared, Contrast, Difference, compare};
@@ -160,7 +160,10 @@ pub async fn fuzz(
                 over.stop();
             }
             () = sleep_until(at_end), if !over.is_stopped() => over.stop(),
-            done = workers.join_next() => if done.is_none() { break },
+            done = workers.join_next() => match done {
+                None => break,
+                Some(done) => came_home(done),
+            },
             () = sleep(STATUS) => {}
         }
         hunt.look_at_process();
@@ -176,6 +179,13 @@ pub async fn fuzz(
     }
     hunt.tell(events);
     Ok(Fuzzed { blind, ..hunt.end(contact.target, interrupted) })
+}
+
+/// A worker has ended. Where that is for a fault of ours it is not to look as if all were well.
+fn came_home(done: Result<(), JoinError>) {
+    if let Err(Ok(panic)) = done.map_err(JoinError::try_into_panic) {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// How many times the time that a reply is given has to pass before it is said that the server hangs:

@@ -261,6 +261,14 @@ mod tests {
     }
 
     #[test]
+    fn words_in_the_clear_behind_our_farewell_are_an_error() {
+        let (mut client, _) = pair();
+        client.close();
+        assert!(client.open(b"421 mx.example.test\r\n").is_err());
+        assert!(client.open(b"\r\n").is_err());
+    }
+
+    #[test]
     fn words_in_the_clear_are_no_handshake() {
         let identity = Identity::made_for("mx.example.test").unwrap();
         assert!(Tls::server(&identity).unwrap().open(b"NOOP\r\nNOOP\r\n").is_err());

@@ -105,7 +105,9 @@ pub async fn compare(
             }
         });
     }
-    while workers.join_next().await.is_some() {}
+    while let Some(done) = workers.join_next().await {
+        super::came_home(done);
+    }
     let mut shared = lock(&shared);
     let mut differences: Vec<Difference> = shared.differences.drain().map(|(_, one)| one).collect();
     differences.sort_by_key(|one| (std::cmp::Reverse(one.times), one.contrast.asked.clone()));
