@@ -28,6 +28,8 @@ pub struct Heard {
     pub asked: String,
     /// The reply; `None` for octets that are none.
     pub reply: Option<Reply>,
+    /// Its octets.
+    pub octets: Vec<u8>,
 }
 
 /// Whether the server has something to say.
@@ -54,17 +56,16 @@ impl Listener {
     /// Takes note of what happened, so long after the beginning.
     pub fn observe(&mut self, now: Duration, what: Happening) {
         let event = self.transcript.push(now, 0, what);
-        let mut state = self.state();
         let read_as = self.peer.observe(event, now, &self.transcript.events[event].what);
         self.transcript.events[event].read_as = read_as;
-        while let Some(exchange) = self.peer.reply() {
+        while let Some((state, exchange)) = self.peer.watch.take_with_state() {
             self.heard.push(Heard {
                 event: exchange.event,
                 state,
                 asked: exchange.asked.describe(),
                 reply: exchange.reply,
+                octets: exchange.octets,
             });
-            state = self.state();
         }
     }
 
@@ -102,5 +103,27 @@ impl Listener {
     /// All that happened, what was heard, and what the model found.
     pub fn end(self) -> (Transcript, Vec<Heard>, Vec<Finding>) {
         (self.transcript, self.heard, self.peer.watch.into_findings())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reply_has_the_state_before_it_however_many_come_at_once() {
+        let states = |reads: &[&str]| {
+            let mut listener = Listener::of(Protocol::Smtp);
+            let mut observe = |what| listener.observe(Duration::ZERO, what);
+            observe(Happening::Opened);
+            observe(Happening::Sent { octets: b"HELO a\r\nMAIL FROM:<>\r\nQUIT\r\n".to_vec() });
+            for read in reads {
+                observe(Happening::Received { octets: read.as_bytes().to_vec() });
+            }
+            listener.heard().iter().map(|heard| heard.state).collect::<Vec<_>>()
+        };
+        let one_by_one = states(&["220 mx\r\n", "250 mx\r\n", "250 OK\r\n", "221 mx\r\n"]);
+        assert_eq!(one_by_one.last(), Some(&State::AwaitRcpt));
+        assert_eq!(states(&["220 mx\r\n250 mx\r\n250 OK\r\n221 mx\r\n"]), one_by_one);
     }
 }

@@ -59,8 +59,9 @@ pub(crate) struct Watch {
     doubt: Option<Doubt>,
     /// Whether the server has shown that LF alone ends a command line for it.
     lf_ends_lines: bool,
-    /// Replies that have been read and paired, for the interpreter to take.
-    exchanges: VecDeque<Exchange>,
+    /// Replies that have been read and paired, for the interpreter to take, and where the session stood
+    /// before each.
+    exchanges: VecDeque<(State, Exchange)>,
     /// What came behind the reply that swapped the roles; it is no reply.
     leftover: Vec<u8>,
     findings: Vec<Finding>,
@@ -248,6 +249,11 @@ impl Watch {
 
     /// The next reply that the interpreter has not taken yet.
     pub(crate) fn take(&mut self) -> Option<Exchange> {
+        self.take_with_state().map(|(_, exchange)| exchange)
+    }
+
+    /// The same, and where the session stood before it.
+    pub(crate) fn take_with_state(&mut self) -> Option<(State, Exchange)> {
         self.exchanges.pop_front()
     }
 
@@ -316,10 +322,11 @@ impl Watch {
         self.judge_form(event, &seen);
         let refused = seen.reply.code.class() >= 4;
         let blameless = self.conduct.blameless;
+        let before = self.state();
         let exchange = self.pair(event, seen);
         self.conduct.only_unknown = blameless && is_plainly_unknown(&exchange);
         self.conduct.blameless &= !refused;
-        self.exchanges.push_back(exchange);
+        self.exchanges.push_back((before, exchange));
         let data_is_whole = matches!(&self.phase, Phase::Data(data) if data.ended());
         self.in_flight = !self.pending.is_empty() || data_is_whole;
     }
@@ -335,8 +342,9 @@ impl Watch {
                 Evidence { event, received: octets.clone(), ..Evidence::default() },
             );
         }
+        let before = self.state();
         self.lose("a line that is no reply");
-        self.exchanges.push_back(no_reply(event, octets));
+        self.exchanges.push_back((before, no_reply(event, octets)));
     }
 
     /// A reply that does not end. A line has a length to keep to; that a reply has many lines
@@ -352,8 +360,9 @@ impl Watch {
                 Evidence { event, received: octets.clone(), ..Evidence::default() },
             );
         }
+        let before = self.state();
         self.lose("a reply longer than is read");
-        self.exchanges.push_back(no_reply(event, octets));
+        self.exchanges.push_back((before, no_reply(event, octets)));
     }
 
     /// Nobody can know the server's state any more.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use smtpspec_catalogue::{RequirementId, requirement};
 use smtpspec_explore::{Explorer, Move, Names, Novelty, Session, Trace};
-use smtpspec_judge::{Evidence, Finding, Source, Target};
+use smtpspec_judge::{Evidence, Finding, Heard, Source, Target};
 use smtpspec_reference::State;
 use smtpspec_scenario::Scenario;
 
@@ -384,10 +384,18 @@ pub(super) fn kinds(trace: &Trace) -> Vec<(Kind, Cow<'_, Finding>)> {
 fn kind(trace: &Trace, finding: &Finding) -> Kind {
     let evidence = &finding.evidence;
     let verb = evidence.sent.split(|octet| !octet.is_ascii_alphabetic()).next().unwrap_or_default();
-    // Several replies can have come at once: the one to this command is meant.
+    // Several replies can have come at once: the one in evidence is meant, else that to this command.
     let here = || trace.heard.iter().filter(|heard| heard.event >= evidence.event);
+    let in_evidence = |heard: &&Heard| {
+        heard.event == evidence.event
+            && !heard.octets.is_empty()
+            && heard.octets == evidence.received
+    };
+    let answers = |heard: &&Heard| heard.asked.as_bytes().eq_ignore_ascii_case(verb);
     let heard = here()
-        .find(|heard| heard.asked.as_bytes().eq_ignore_ascii_case(verb))
+        .find(|heard| in_evidence(heard) && answers(heard))
+        .or_else(|| here().find(in_evidence))
+        .or_else(|| here().find(answers))
         .or_else(|| here().next());
     // What is no verb is one kind of thing, whatever it is.
     let plain = |asked: &str| asked.contains(' ') || VERBS.contains(&asked);
