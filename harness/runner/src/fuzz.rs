@@ -265,15 +265,15 @@ impl Worker {
     }
 
     /// Plays a session once more. A server that is started again after a crash is waited for: what
-    /// brought it down is to be seen to do so again.
+    /// brought it down is to be seen to do so again. So is one that has no room.
     async fn play_again(&self, session: &Session, perhaps: Duration) -> Trace {
         let began = Instant::now();
         loop {
             let trace = self.play(session, perhaps).await;
-            // A connection that the dying server took has no greeting.
+            // A connection that the dying server took has no greeting, nor has one that waits in line.
             let greeted = trace.heard.first().is_some_and(|heard| heard.reply.is_some());
-            let waits = self.hunt.is_started_again() && began.elapsed() < RETURN_WITHIN;
-            if greeted || !waits || self.over.is_stopped() {
+            let served = greeted && !turned_away(&trace);
+            if served || began.elapsed() >= RETURN_WITHIN || self.over.is_stopped() {
                 return trace;
             }
             sleep(Duration::from_millis(50)).await;

@@ -10,7 +10,7 @@ use smtpspec_reference::{Expectation, Model, Stimulus};
 
 use super::doubt::{Doubt, Next, Reading, Split};
 use super::exchange::unjudged;
-use super::judging::breaches;
+use super::judging::{breaches, finding};
 use super::pairing::{Line, asked, stimulus};
 use super::{Asked, Exchange, Watch};
 use crate::verdict::Evidence;
@@ -60,9 +60,10 @@ impl Watch {
             // were taken for some.
             return Reading::AsSent;
         }
-        if as_sent && refused && doubt.in_flight {
+        let unknown = matches!(doubt.next, Next::Unknown);
+        if as_sent && (refused || unknown) && doubt.in_flight {
             // The same behind data with a look-alike of its end, of the last line too: whatever the server
-            // may have read there draws refusals.
+            // may have read there draws refusals, and what can't be known draws anything.
             return Reading::Open;
         }
         if as_sent && refused && doubt.split.is_some() && !self.pending.is_empty() {
@@ -155,9 +156,23 @@ impl Watch {
             self.lose("a line with a CR or LF inside may have been read as two");
             return exchange;
         }
+        let (requirement, what) = (
+            requirement!("rfc5321-2.3.8-1"),
+            "a reply to a part of a line, which CRLF did not end",
+        );
+        let wanted = "one reply, as CRLF has it".to_owned();
+        let evidence = Evidence {
+            event,
+            sent: line.octets.clone(),
+            received: exchange.octets.clone(),
+            at: None,
+        };
+        let level = requirement.requirement().level;
+        let second = finding(requirement, level, what.to_owned(), wanted, evidence);
+        self.remember_split(&exchange, second);
         self.doubt = Some(Doubt {
-            requirement: requirement!("rfc5321-2.3.8-1"),
-            what: "a reply to a part of a line, which CRLF did not end".to_owned(),
+            requirement,
+            what: what.to_owned(),
             next,
             any_proves: code.class() == 2,
             split: Some(split),

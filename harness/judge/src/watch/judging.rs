@@ -35,12 +35,12 @@ impl Watch {
         };
         if self.injected && self.model.is_secured() && !found.is_empty() {
             // It may answer what came in the clear: where one more reply comes, it did.
-            self.remember(event, &seen, (&asked, &sent), (&expectation, with_code), found);
+            self.remember(event, &seen, (&asked, &sent), &expectation, found);
             self.lose_for_stray("what was sent in the clear may be obeyed inside TLS");
             return exchange(None, seen, asked, sent);
         }
         self.findings.extend(found.iter().cloned());
-        self.remember(event, &seen, (&asked, &sent), (&expectation, with_code), found);
+        self.remember(event, &seen, (&asked, &sent), &expectation, found);
         self.model.advance(stimulus, &seen.reply);
         exchange(Some(expectation), seen, asked, sent)
     }
@@ -143,7 +143,7 @@ pub(super) fn breaches(
     of_code.chain(of_text).collect()
 }
 
-fn finding(
+pub(super) fn finding(
     requirement: RequirementId,
     level: Level,
     what: String,

@@ -279,12 +279,6 @@ impl Hunt {
         );
         shared.lost = Some(why);
     }
-
-    /// Whether the server is started again when it ends by itself.
-    pub(super) fn is_started_again(&self) -> bool {
-        self.leader.is_some()
-    }
-
     /// Looks at the server's process, where one was named.
     pub(super) fn look_at_process(&self) {
         let now = self.leader.as_ref().and_then(|leader| leader.number().map(Process::new));

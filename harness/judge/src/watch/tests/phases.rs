@@ -227,3 +227,22 @@ fn a_success_in_a_group_for_what_no_success_answers_is_not_believed() {
     assert_eq!(broken(&after_hello(&[in_group, "<503 No\\r\\n", "<250 OK\\r\\n"])), [""; 0]);
     assert_ne!(broken(&after_hello(&alone)), [""; 0]);
 }
+
+#[test]
+fn a_second_reply_to_a_line_with_an_lf_inside_may_come_behind_others() {
+    // To whom nothing is worth an answer any more, all is refused alike.
+    let patience = [[">NOOP\\r\\n", "<250 OK\\r\\n"]; 11].concat();
+    let refused = [">a\\nb\\r\\n", "<554 No\\r\\n", ">DATA\\r\\n", "<554 No\\r\\n"];
+    let before = [patience, refused.to_vec()].concat();
+    assert_eq!(broken(&after_hello(&before)), [""; 0]);
+    let behind = |reply| broken(&after_hello(&[&before[..], &[reply]].concat()));
+    assert_eq!(behind("<554 No\\r\\n"), ["2.3.8-1"]);
+    assert_eq!(behind("<250 OK\\r\\n"), ["4.2-1"], "DATA does not draw it");
+}
+
+#[test]
+fn what_a_lone_cr_in_data_in_flight_drew_is_held_against_no_command() {
+    let group = ">Hi\\r.\\r\\r\\nRSET\\r\\n.\\r\\nMAIL FROM:<>\\r\\nNOOP\\r\\n";
+    let replies = "<250 OK\\r\\n250 OK\\r\\n354 Go\\r\\n";
+    assert_eq!(broken(&in_data(&[group, replies])), [""; 0]);
+}
