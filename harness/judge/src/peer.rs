@@ -122,7 +122,10 @@ impl Peer {
                 self.watch.closed(event, now.saturating_sub(self.last_sent));
                 self.link = Link::Closed(event);
             }
-            Happening::Cut { .. } => self.link = Link::Cut(event),
+            Happening::Cut { .. } => {
+                self.watch.cut();
+                self.link = Link::Cut(event);
+            }
             Happening::Ended { how } => {
                 self.watch.ended();
                 if *how != crate::transcript::Ending::Half {

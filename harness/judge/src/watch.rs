@@ -101,6 +101,8 @@ struct Conduct {
     /// Whether the client went on before a reply that it had to wait for, so that any refusal may
     /// be for that (rfc5321-4.3.1-1).
     impatient: bool,
+    /// Whether the client wanted TLS inside TLS, which it must not (RFC 3207 §4.2), and was refused it.
+    wants_tls_twice: bool,
     /// How many commands were answered since the last message.
     commands: usize,
     /// How many were in the whole session that have no part in a transaction.
@@ -108,11 +110,12 @@ struct Conduct {
 }
 
 impl Conduct {
-    /// Whether the server may refuse anything on account of it: haste, or more talk without a
+    /// Whether the server may refuse anything on account of it: haste, TLS inside TLS, or more talk without a
     /// message than any client needs, against which servers defend themselves (RFC 5321 §7.8).
     fn tries_patience(&self) -> bool {
         const MANY_COMMANDS: usize = 10;
-        self.impatient || self.commands > MANY_COMMANDS || self.asides >= MANY_COMMANDS
+        let strange = self.impatient || self.wants_tls_twice;
+        strange || self.commands > MANY_COMMANDS || self.asides >= MANY_COMMANDS
     }
 }
 
@@ -164,6 +167,7 @@ impl Watch {
                 only_unknown: false,
                 left: false,
                 impatient: false,
+                wants_tls_twice: false,
                 commands: 0,
                 asides: 0,
             },

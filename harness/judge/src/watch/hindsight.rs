@@ -138,17 +138,21 @@ impl Watch {
         true
     }
 
-    /// The server has ended the session, perhaps with commands unanswered. Where one of its replies to a
-    /// group may have been a stray one, so that each from there on answered the command before, and the
-    /// last of them nothing, nobody can know which rule was broken: nothing is held against them.
-    pub(super) fn doubt_uneven_group(&mut self) {
+    /// The session has ended, perhaps with commands unanswered. Where one reply may have been a stray
+    /// one, so that each from there on answered the command before, and the last of them nothing, nobody
+    /// can know which rule was broken: nothing is held against them. In a group that may be any reply;
+    /// to a command that was sent alone a success, which tells of something that was done meanwhile, where
+    /// another reply came behind.
+    pub(super) fn doubt_uneven_end(&mut self) {
         let replies: Vec<SeenReply> = self.past.iter().skip(1).filter_map(Past::seen).collect();
         let may_be_stray = |&at: &usize| {
             let past = &self.past[at];
             let mut pairs = self.past.iter().zip(&replies).skip(at);
             // With a leave-taking the session ends, whatever it answers.
             let takes_leave = past.reply.starts_with(b"221") || past.reply.starts_with(b"421");
-            (past.in_flight && !takes_leave && !past.found.is_empty())
+            let is_followed = at < replies.len();
+            let may_be = past.in_flight || (past.reply.starts_with(b"2") && is_followed);
+            (may_be && !takes_leave && !past.found.is_empty())
                 && pairs.all(|(past, seen)| past.is_answered_by(seen))
         };
         let Some(at) = (0..self.past.len()).find(may_be_stray) else { return };

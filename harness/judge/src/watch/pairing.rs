@@ -177,6 +177,9 @@ impl Watch {
                 self.injected = !self.pending.is_empty();
                 self.lose("a TLS handshake is due");
             }
+            (Verb::Other(_), 4 | 5) if extension(b"STARTTLS") && self.model.is_secured() => {
+                self.conduct.wants_tls_twice = true;
+            }
             (Verb::Other(_), class) if extension(b"BDAT") => self.after_bdat(request.line, class),
             (_, 2 | 4 | 5) => {}
             _ => self.lose("nobody can know what the server awaits"),
@@ -301,6 +304,8 @@ impl Watch {
                 }
             }
         } else if (matches!(code.class(), 2 | 3) || (code.class() == 5 && !self.conduct.left))
+            // In a group it may be one too many for a command before.
+            && !self.in_flight
             && part.iter().all(|o| (b' '..=b'~').contains(o))
         {
             // A 4yz may tell of a timeout, and what is no text may be refused at sight.
@@ -346,6 +351,8 @@ impl Watch {
             self.find_injected(Evidence { event, received, ..Evidence::default() });
             return;
         }
+        // Which of the last two came unasked, and in what state the other found the session, can't be known.
+        self.take_back_the_last();
         let expectation = self.model.expect_unasked();
         for mut finding in breaches(event, seen, &Asked::Nothing, &[], &expectation, true) {
             if finding.requirement == requirement!("rfc5321-4.2-1") {

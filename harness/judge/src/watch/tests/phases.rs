@@ -218,6 +218,34 @@ fn of_a_group_that_comes_out_uneven_nothing_is_believed() {
     let mut alone = watch(&after_hello(&[">EXPN a\\r\\n", "<250 OK id=1\\r\\n"])).0;
     alone.closed(9, Duration::ZERO);
     assert_ne!(ids(alone), [""; 0], "it was sent when nothing else was to come");
+
+    let raced = [">EXPN a\\r\\n", "<250 OK id=1\\r\\n", ">XYZ\\r\\n", "<550 No\\r\\n"];
+    let mut raced = watch(&after_hello(&raced)).0;
+    raced.cut();
+    assert_eq!(ids(raced), [""; 0], "550 may be for EXPN, and XYZ have drawn nothing");
+}
+
+#[test]
+fn of_two_replies_to_one_command_neither_is_held_against_it() {
+    let two = after_hello(&[">EXPN a\\r\\n", "<250 OK id=1\\r\\n354 Go\\r\\n"]);
+    assert_eq!(broken(&two), ["4.2-1"]);
+}
+
+#[test]
+fn who_wants_tls_inside_tls_may_be_refused_all() {
+    let within_tls = |first: &'static str, reply: &'static str| {
+        let (mut watch, _) = watch(&after_hello(&[">STARTTLS\\r\\n", "<220 Go\\r\\n"]));
+        watch.secured();
+        for (event, (sent, heard)) in
+            [(first, reply), ("NOOP\r\n", "554 Security failure\r\n")].into_iter().enumerate()
+        {
+            watch.sent(sent.as_bytes());
+            watch.received(event + 9, heard.as_bytes());
+        }
+        ids(watch)
+    };
+    assert_eq!(within_tls("STARTTLS\r\n", "554 Already in TLS\r\n"), [""; 0]);
+    assert_ne!(within_tls("RSET\r\n", "250 OK\r\n"), [""; 0]);
 }
 
 #[test]
