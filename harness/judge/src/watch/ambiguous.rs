@@ -10,7 +10,7 @@ use smtpspec_reference::{Expectation, Model, Stimulus};
 
 use super::doubt::{Doubt, Next, Reading, Split};
 use super::exchange::unjudged;
-use super::judging::{breaches, finding};
+use super::judging::breaches;
 use super::pairing::{Line, asked, stimulus};
 use super::{Asked, Exchange, Watch};
 use crate::verdict::Evidence;
@@ -29,10 +29,10 @@ impl Watch {
             // The reply is for what stands behind, whichever way this is read.
             return Reading::AsSent;
         }
-        let as_sent = next.is_some_and(|line| {
-            let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
-            suits(&self.model, line, code) || (refused && (stray || self.conduct.tries_patience()))
-        });
+        let stray = |line: &[u8]| line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+        // What is refused for what it is, or for the client, is so whatever the code.
+        let refusal_suits = refused && (next.is_some_and(stray) || self.conduct.tries_patience());
+        let as_sent = next.is_some_and(|line| suits(&self.model, line, code) || refusal_suits);
         // To read something else is the graver thing: a recommendation that was not heeded does
         // not prove it.
         let unheeded =
@@ -40,7 +40,7 @@ impl Watch {
         let otherwise = match &doubt.next {
             Next::Octets(_) | Next::Roughly(_) => {
                 let model = doubt.split.as_ref().map_or_else(|| self.model.clone(), Split::after);
-                doubt.next.lines().any(|line| suits(&model, line, code))
+                doubt.next.lines().any(|line| suits(&model, line, code) || refusal_suits)
             }
             Next::Excess => true,
             // A reply that is wrong for what was sent may be just that; only one where none is due
@@ -156,23 +156,9 @@ impl Watch {
             self.lose("a line with a CR or LF inside may have been read as two");
             return exchange;
         }
-        let (requirement, what) = (
-            requirement!("rfc5321-2.3.8-1"),
-            "a reply to a part of a line, which CRLF did not end",
-        );
-        let wanted = "one reply, as CRLF has it".to_owned();
-        let evidence = Evidence {
-            event,
-            sent: line.octets.clone(),
-            received: exchange.octets.clone(),
-            at: None,
-        };
-        let level = requirement.requirement().level;
-        let second = finding(requirement, level, what.to_owned(), wanted, evidence);
-        self.remember_split(&exchange, second);
         self.doubt = Some(Doubt {
-            requirement,
-            what: what.to_owned(),
+            requirement: requirement!("rfc5321-2.3.8-1"),
+            what: "a reply to a part of a line, which CRLF did not end".to_owned(),
             next,
             any_proves: code.class() == 2,
             split: Some(split),

@@ -9,7 +9,7 @@ use smtpspec_protocol::{ReadReply, ReplyReader, SeenReply};
 use smtpspec_reference::Expectation;
 
 use super::judging::breaches;
-use super::{Asked, Exchange, Watch};
+use super::{Asked, Watch};
 use crate::verdict::{Evidence, Finding};
 
 /// How many exchanges are looked back upon.
@@ -29,8 +29,6 @@ pub(super) struct Past {
     in_flight: bool,
     /// What was found in it, and nowhere before.
     found: Vec<Finding>,
-    /// What is broken where a second reply came to the same: a part of the line was taken for one.
-    second: Option<Finding>,
 }
 
 impl Past {
@@ -65,7 +63,10 @@ impl Watch {
         if found.is_empty() && self.past.is_empty() {
             return;
         }
-        self.keep(Past {
+        if self.past.len() == LONG_AGO {
+            self.past.pop_front();
+        }
+        self.past.push_back(Past {
             event,
             reply: seen.octets.clone(),
             asked: asked.clone(),
@@ -74,32 +75,7 @@ impl Watch {
             patience_is_tried: self.conduct.tries_patience(),
             in_flight: self.in_flight,
             found,
-            second: None,
         });
-    }
-
-    /// Takes note of the answer to a line with a CR or LF inside, to which a second may come behind
-    /// others.
-    pub(super) fn remember_split(&mut self, exchange: &Exchange, second: Finding) {
-        let Some(expectation) = &exchange.expectation else { return };
-        self.keep(Past {
-            event: exchange.event,
-            reply: exchange.octets.clone(),
-            asked: exchange.asked.clone(),
-            sent: exchange.sent.clone(),
-            expectation: Arc::clone(expectation),
-            patience_is_tried: self.conduct.tries_patience(),
-            in_flight: self.in_flight,
-            found: Vec::new(),
-            second: Some(second),
-        });
-    }
-
-    fn keep(&mut self, past: Past) {
-        if self.past.len() == LONG_AGO {
-            self.past.pop_front();
-        }
-        self.past.push_back(past);
     }
 
     /// Where `left_over` shows that a reply came unasked, takes back what that reply and those behind
@@ -107,16 +83,6 @@ impl Watch {
     pub(super) fn find_stray(&mut self, left_over: &SeenReply) -> bool {
         let replies: Vec<SeenReply> =
             self.past.iter().skip(1).filter_map(Past::seen).chain([left_over.clone()]).collect();
-        let is_split = |&at: &usize| {
-            let mut pairs = self.past.iter().zip(&replies).skip(at + 1);
-            self.past[at].second.is_some() && pairs.all(|(past, seen)| past.is_answered_by(seen))
-        };
-        if let Some(at) = (0..self.past.len()).find(is_split) {
-            self.take_back(at + 1);
-            let second = self.past.pop_back().and_then(|past| past.second);
-            second.into_iter().for_each(|second| self.add(second));
-            return true;
-        }
         let is_stray = |&at: &usize| {
             let mut pairs = self.past.iter().zip(&replies).skip(at);
             !self.past[at].found.is_empty() && pairs.all(|(past, seen)| past.is_answered_by(seen))

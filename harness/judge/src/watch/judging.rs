@@ -143,7 +143,7 @@ pub(super) fn breaches(
     of_code.chain(of_text).collect()
 }
 
-pub(super) fn finding(
+fn finding(
     requirement: RequirementId,
     level: Level,
     what: String,
