@@ -35,11 +35,13 @@ impl Output {
     }
 }
 
-/// Reads `FORMAT[=PATH]` words. Without any it is the terminal's report.
+/// Reads `FORMAT[=PATH]` words; `-` is standard output. Without any it is the terminal's report.
 pub(crate) fn parse(words: &[String]) -> Result<Vec<Output>, String> {
     let mut outputs: Vec<Output> = Vec::new();
     for word in words {
         let (format, path) = match word.split_once('=') {
+            // As it is for input, a hyphen is no file.
+            Some((format, "-")) => (format, None),
             Some((format, path)) if !path.is_empty() => (format, Some(PathBuf::from(path))),
             Some((format, _)) => {
                 return Err(format!("`{word}`: there is no path behind `{format}=`"));
@@ -166,6 +168,8 @@ mod tests {
         let outputs = words(&["terminal", "json=a.json", "junit=b.xml"]).unwrap();
         assert_eq!(outputs.len(), 3);
         assert_eq!(outputs[1].path.as_deref(), Some(Path::new("a.json")));
+        assert_eq!(words(&["terminal=-"]), words(&["terminal"]));
+        assert!(words(&["json=-", "terminal"]).unwrap_err().contains("standard output"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Watch {
         self.phase = Phase::Lost;
     }
 
-    /// The connection is gone, whoever ended it.
+    /// The connection is gone, or nothing comes any more.
     pub(crate) fn cut(&mut self) {
         self.doubt_uneven_end();
     }
