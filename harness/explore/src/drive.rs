@@ -18,6 +18,9 @@ pub struct Patience {
     pub reply: Duration,
     /// For what may come or not.
     pub perhaps: Duration,
+    /// For what should not come, behind each reply that is due. Where it is not zero, no line goes out
+    /// before all that the last one drew is there.
+    pub settle: Duration,
     /// What is spoken, which says how many replies are due.
     pub protocol: Protocol,
 }
@@ -28,6 +31,10 @@ pub struct Drive<'s> {
     moves: &'s [Move],
     /// How many writes of the first of them went out.
     written: usize,
+    /// What of the last of them is held back.
+    held: Vec<u8>,
+    /// When something came last.
+    came: Duration,
     listener: Listener,
     patience: Patience,
     access: Access,
@@ -88,6 +95,8 @@ impl<'s> Drive<'s> {
         Self {
             moves: &session.moves,
             written: 0,
+            held: Vec::new(),
+            came: Duration::ZERO,
             listener: Listener::of(patience.protocol),
             patience,
             access: access.clone(),
@@ -107,18 +116,17 @@ impl<'s> Drive<'s> {
                         self.stage = Stage::Closing(Ending::Close);
                         continue;
                     }
-                    let Some(first) = self.moves.first() else {
+                    if self.moves.is_empty() {
                         self.stage = Stage::Closing(Ending::Close);
                         continue;
-                    };
+                    }
                     if now < not_before {
                         return Action::Pause { until: not_before };
                     }
-                    if let Some(octets) = first.write(self.written) {
-                        self.written += 1;
-                        return Action::Send { connection: 0, octets: self.access.put_in(octets) };
+                    match self.next_octets() {
+                        Some(octets) => return Action::Send { connection: 0, octets },
+                        None => self.turn(now),
                     }
-                    self.turn(now);
                 }
                 Stage::Securing { .. } => return Action::Secure { connection: 0 },
                 Stage::Hearing { .. } if self.is_ready_for_tls() => {
@@ -129,10 +137,11 @@ impl<'s> Drive<'s> {
                     let since = since.max(self.listener.last_sent());
                     let until = match self.listener.due() {
                         _ if half_closed => since + self.patience.perhaps,
-                        Due::Nothing => {
+                        Due::Nothing if !self.settles() => {
                             self.stage = Stage::Writing { not_before: now };
                             continue;
                         }
+                        Due::Nothing => since.max(self.came) + self.patience.settle,
                         Due::Perhaps => since + self.patience.perhaps,
                         Due::Reply => since + self.patience.reply,
                     };
@@ -148,6 +157,29 @@ impl<'s> Drive<'s> {
                 Stage::Over => return Action::Done,
             }
         }
+    }
+
+    /// What goes out next of the first move.
+    fn next_octets(&mut self) -> Option<Vec<u8>> {
+        if self.held.is_empty() {
+            let octets = self.moves.first()?.write(self.written)?;
+            self.written += 1;
+            self.held = self.access.put_in(octets);
+        }
+        let octets = std::mem::take(&mut self.held);
+        if self.settles() && self.listener.takes_commands() {
+            // What is behind the line may be its chunk or the text of a message: that is seen then.
+            let line = octets.windows(2).position(|two| two == b"\r\n");
+            let (line, held) = octets.split_at(line.map_or(octets.len(), |at| at + 2));
+            self.held = held.to_vec();
+            return Some(line.to_vec());
+        }
+        Some(octets)
+    }
+
+    /// Whether no line goes out before all that the last one drew is there.
+    fn settles(&self) -> bool {
+        !self.patience.settle.is_zero()
     }
 
     /// Whether a handshake is wanted, and the server has just said that it awaits one.
@@ -183,6 +215,9 @@ impl<'s> Drive<'s> {
         let failed = matches!(what, Happening::Refused { .. });
         let secured = matches!(what, Happening::Secured(_));
         let due = self.listener.due();
+        if matches!(what, Happening::Received { .. }) {
+            self.came = now;
+        }
         self.listener.observe(now, what);
         match self.stage {
             _ if failed => self.stage = Stage::Over,
@@ -196,6 +231,9 @@ impl<'s> Drive<'s> {
             }
             Stage::Opening(Opening::Hasty) | Stage::Securing { .. } => {
                 self.stage = Stage::Writing { not_before: now };
+            }
+            Stage::Writing { .. } if sent && self.settles() => {
+                self.stage = Stage::Hearing { since: now, half_closed: false };
             }
             Stage::Writing { .. } if sent => {
                 let more = self.moves.first().is_some_and(|one| one.write(self.written).is_some());

@@ -16,11 +16,22 @@ const ACTIONS: usize = 1_000_000;
 
 /// Plays a session against the reference with this configuration.
 pub fn play(session: &Session, config: &Arc<Config>, access: &Access) -> Trace {
+    play_settled(session, config, access, Duration::ZERO)
+}
+
+/// The same, with so long a wait behind each line as [`Patience::settle`] says.
+pub fn play_settled(
+    session: &Session,
+    config: &Arc<Config>,
+    access: &Access,
+    settle: Duration,
+) -> Trace {
     let mut world = World::new(config, "");
     // Time costs nothing here.
     let patience = Patience {
         reply: Duration::from_secs(5),
         perhaps: Duration::from_millis(50),
+        settle,
         protocol: config.protocol,
     };
     let mut drive = Drive::new(session, patience, access);

@@ -1,11 +1,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smtpspec_judge::memory::{hello, play as play_case};
 use smtpspec_reference::{Config, mutants};
 use smtpspec_scenario::{Profile, Source, load, write};
 
-use super::memory::play;
+use super::memory::{play, play_settled};
 use super::*;
 
 fn ground(config: &Arc<Config>) -> Ground {
@@ -28,6 +29,19 @@ fn the_reference_is_convicted_of_nothing() {
     for index in 0..3000 {
         let session = explorer.case(index);
         let trace = play(&session, &config, &Access::default());
+        assert!(trace.findings.is_empty(), "case {index}\n{session}{:#?}", trace.findings[0]);
+        assert!(trace.hangs.is_none(), "case {index}\n{session}{:?}", trace.hangs);
+    }
+}
+
+#[test]
+fn line_by_line_the_reference_is_convicted_of_nothing_either() {
+    let config = usual();
+    let explorer = Explorer::new(ground(&config), 1);
+    let settle = Duration::from_millis(60);
+    for index in 0..500 {
+        let session = explorer.case(index);
+        let trace = play_settled(&session, &config, &Access::default(), settle);
         assert!(trace.findings.is_empty(), "case {index}\n{session}{:#?}", trace.findings[0]);
         assert!(trace.hangs.is_none(), "case {index}\n{session}{:?}", trace.hangs);
     }

@@ -81,6 +81,11 @@ impl Listener {
         if self.is_open() { self.peer.watch.due() } else { Due::Nothing }
     }
 
+    /// Whether what goes out next begins a command, as far as that can be known.
+    pub fn takes_commands(&self) -> bool {
+        self.peer.watch.takes_commands()
+    }
+
     /// Whether both sides can still speak.
     pub fn is_open(&self) -> bool {
         self.peer.link == Link::Open

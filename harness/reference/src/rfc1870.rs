@@ -111,6 +111,7 @@ mod tests {
                 ("MAIL FROM:<> SIZE=1000", 555, Fails),
                 ("MAIL FROM:<> SIZE=1001", 552, Fine),
                 ("MAIL FROM:<> SIZE=1001", 250, Fails),
+                ("MAIL FROM:<> SIZE=1 size=1001", 250, Fine),
                 ("MAIL FROM:<> SIZE=1001", 452, Policy),
                 ("MAIL FROM:<> SIZE=99999999999999999999", 552, Fine),
                 ("MAIL FROM:<> SIZE=", 501, Fine),

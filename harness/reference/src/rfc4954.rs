@@ -72,7 +72,7 @@ impl Extension for Auth {
 /// What AUTH may draw of a server that offers it.
 fn expect(model: &Model, request: &Request<'_>) -> Expectation {
     let arguments = Arguments::of(request.line);
-    if *model.state() == State::AwaitReset {
+    if matches!(model.state(), State::AwaitReset | State::Unknown) {
         // Whether a transaction of which a chunk failed is still one, nothing says.
         return Expectation::of(Reply::new(503, "Bad sequence of commands: send RSET first"))
             .policy(DECLINES)

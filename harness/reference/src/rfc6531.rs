@@ -15,7 +15,7 @@ use crate::expectation::Expectation;
 use crate::extension::Extension;
 use crate::model::{Model, Stimulus};
 use crate::rfc5321::form::Form;
-use crate::rfc5321::{disclosure, grammar, rcpt};
+use crate::rfc5321::{disclosure, grammar, parameters, rcpt};
 use crate::state::State;
 use crate::text::TextRule;
 
@@ -74,9 +74,12 @@ pub(crate) fn of_path(
         Verb::Mail => *model.state() == State::Ready,
         _ => model.state().in_transaction(),
     };
-    // A quoted name before such a domain, and a label too long for the DNS, are two reasons.
+    // A quoted name before such a domain, a label too long for the DNS, and a name that may be taken for
+    // an address, are two reasons; so is a parameter that nobody knows.
     let doubtful = match (&path.mailbox.host, &path.mailbox.local_part) {
         (Host::Domain(domain), _) if grammar::has_long_label(domain) => true,
+        (Host::Domain(domain), _) if grammar::is_like_an_address(domain) => true,
+        _ if !parameters::are_offered(model, request) => true,
         (Host::Domain(domain), LocalPart::Quoted(_)) => !domain.is_ascii(),
         _ => false,
     };

@@ -137,6 +137,7 @@ pub async fn fuzz(
             address: contact.address,
             connect: profile.timeouts.connect,
             reply: options.reply,
+            settle: Duration::ZERO,
             protocol: profile.protocol,
             access: Access::of(profile),
         },
@@ -257,6 +258,12 @@ impl Worker {
     fn patient(&self) -> Self {
         let reply = self.player.reply.saturating_mul(PATIENCE);
         Self { player: Player { reply, ..self.player.clone() }, ..self.clone() }
+    }
+
+    /// The same, sending no line before all that the last one drew is there.
+    fn settled(&self) -> Self {
+        let settle = examine::PATIENT;
+        Self { player: Player { settle, ..self.player.clone() }, ..self.clone() }
     }
 
     /// Plays a session on a connection of its own.

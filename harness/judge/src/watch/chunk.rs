@@ -151,6 +151,8 @@ impl Watch {
             || self.conduct.tries_patience()
             || announced >= MORE_THAN_ANYBODY_AWAITS;
         let (requirement, what) = match class {
+            // In a group it may be one too many for a command before.
+            _ if self.in_flight => return,
             2 | 3 => (requirement!("rfc3030-2-9"), "a chunk was answered before it had come"),
             5 if !excused => {
                 (requirement!("rfc3030-2-15"), "a chunk was refused before it had come")

@@ -160,15 +160,19 @@ const LONG_DOMAIN: usize = 190;
 
 /// None for a name that looks like an address without brackets: many servers take it for that.
 fn of_name(name: &[u8]) -> Option<RequirementId> {
-    let last = name.rsplit(|&octet| octet == b'.').next().unwrap_or(name);
-    let is_address = last.iter().all(u8::is_ascii_digit);
     if has_long_label(name) {
         return None;
     }
     let long = name.len() > LONG_DOMAIN;
     let requirement =
         if long { requirement!("rfc5321-4.5.3.1.2-1") } else { requirement!("rfc5321-4.1.2-11") };
-    (!is_address).then_some(requirement)
+    (!is_like_an_address(name)).then_some(requirement)
+}
+
+/// Whether a name ends as an IPv4 address does.
+pub(crate) fn is_like_an_address(name: &[u8]) -> bool {
+    let last = name.rsplit(|&octet| octet == b'.').next().unwrap_or(name);
+    last.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether a label is longer than the DNS lets one be (RFC 1035 §2.3.4). The grammar says nothing of

@@ -2,7 +2,7 @@
 //! happens to one that is nobody's.
 
 use smtpspec_catalogue::requirement;
-use smtpspec_protocol::{Command, Parameters, Reply, Request};
+use smtpspec_protocol::{Command, Parameter, Parameters, Reply, Request};
 
 use super::form::Form;
 use super::grammar;
@@ -27,15 +27,15 @@ pub(crate) fn on_mail(
             || extension::is_beyond_us(model, parameter.keyword)
     });
     for parameter in mail.parameters.iter() {
+        let repeated = is_repeated(&mail.parameters, parameter.keyword);
         expectation = match extension::of_mail_parameter(model, parameter.keyword) {
+            // A server may have read either.
+            Some(_) if repeated => expectation,
             Some(extension) => extension.on_mail(model, &parameter, sole, expectation),
             None => unclaimed(model, parameter.keyword, form, others || !sole_path, expectation),
         };
     }
-    let offered = mail
-        .parameters
-        .iter()
-        .all(|parameter| extension::of_mail_parameter(model, parameter.keyword).is_some());
+    let offered = are_offered(model, request);
     let expectation = refuse_repeated(&mail.parameters, expectation);
     let expectation = rfc3461::of_mail(model, request, &mail.parameters, expectation);
     let expectation = extension::offered(model).fold(expectation, |expectation, extension| {
@@ -62,7 +62,9 @@ pub(crate) fn on_rcpt(
             || extension::is_beyond_us(model, parameter.keyword)
     });
     for parameter in rcpt.parameters.iter() {
+        let repeated = is_repeated(&rcpt.parameters, parameter.keyword);
         expectation = match extension::of_rcpt_parameter(model, parameter.keyword) {
+            Some(_) if repeated => expectation,
             Some(extension) => extension.on_rcpt(model, &parameter, sole, expectation),
             None => unclaimed(model, parameter.keyword, form, others || !sole_path, expectation),
         };
@@ -102,15 +104,31 @@ fn unclaimed(
         .refuse_if(true, || Reply::new(555, "MAIL FROM/RCPT TO parameters not recognized"))
 }
 
+/// Whether all parameters of a MAIL or RCPT are those of extensions that are offered.
+pub(crate) fn are_offered(model: &Model, request: &Request<'_>) -> bool {
+    match &request.command {
+        Ok(Command::Mail(mail)) => mail
+            .parameters
+            .iter()
+            .all(|parameter| extension::of_mail_parameter(model, parameter.keyword).is_some()),
+        Ok(Command::Rcpt(rcpt)) => rcpt
+            .parameters
+            .iter()
+            .all(|parameter| extension::of_rcpt_parameter(model, parameter.keyword).is_some()),
+        _ => true,
+    }
+}
+
+fn is_repeated(parameters: &Parameters<'_>, keyword: &[u8]) -> bool {
+    let same = |parameter: &Parameter<'_>| parameter.keyword.eq_ignore_ascii_case(keyword);
+    parameters.iter().filter(same).count() > 1
+}
+
 /// Extensions forbid their parameters to come twice (rfc1870-6-3, rfc6152-3-4); that binds the
 /// client, and a careful server does not choose between two values.
 fn refuse_repeated(parameters: &Parameters<'_>, expectation: Expectation) -> Expectation {
-    let mut seen: Vec<Vec<u8>> =
-        parameters.iter().map(|parameter| parameter.keyword.to_ascii_uppercase()).collect();
-    let count = seen.len();
-    seen.sort_unstable();
-    seen.dedup();
-    expectation.refuse_if(seen.len() < count, || Reply::new(501, "A parameter comes twice"))
+    let repeated = parameters.iter().any(|parameter| is_repeated(parameters, parameter.keyword));
+    expectation.refuse_if(repeated, || Reply::new(501, "A parameter comes twice"))
 }
 
 #[cfg(test)]

@@ -84,6 +84,7 @@ pub async fn compare(
         let players = [here.address, there.address].map(|address| Player {
             address,
             connect: profile.timeouts.connect,
+            settle: Duration::ZERO,
             reply: options.reply,
             protocol: profile.protocol,
             access: Access::of(profile),

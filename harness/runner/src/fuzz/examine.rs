@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use smtpspec_catalogue::requirement;
 use smtpspec_explore::{Names, Session, Shrink, Trace, reproducer};
 use smtpspec_judge::{Evidence, Finding, Source};
 use tokio::time::Instant;
@@ -18,10 +19,10 @@ const TRIES: usize = 400;
 const TIME: Duration = Duration::from_secs(15);
 
 /// How long is waited for what may come or not: so long that no late reply is taken for the next.
-const PATIENT: Duration = Duration::from_millis(60);
+pub(super) const PATIENT: Duration = Duration::from_millis(60);
 
 /// Finds out whether it comes again, and what is the least that shows it; nothing where the server
-/// was merely slow.
+/// was merely slow, or said one thing too many that was held for the answer to another.
 pub(super) async fn examine(
     worker: &Worker,
     session: &Session,
@@ -41,6 +42,9 @@ pub(super) async fn examine(
         again += u8::from(shows(&worker.play_again(session, PATIENT).await, &kind));
     }
     let stability = if again == REPLAYS { Stability::Stable } else { Stability::Unstable(again) };
+    if is_misnamed(worker, session, &kind).await {
+        return None;
+    }
     let (session, trace) = match stability {
         Stability::Stable => smaller(worker, session, &kind, first).await,
         Stability::Unstable(_) => (session.clone(), first),
@@ -56,12 +60,39 @@ pub(super) async fn examine(
     Some(Discovery { kind, finding, case, session, trace, scenario, stability })
 }
 
+/// Whether the finding is of replies that were taken for the answers to wrong commands: played line by
+/// line, the session shows that a reply came unasked, and does not show the finding.
+async fn is_misnamed(worker: &Worker, session: &Session, kind: &Kind) -> bool {
+    let settled = worker.settled().play_again(session, PATIENT).await;
+    let kinds = kinds(&settled);
+    let same = |found: &Kind| found.requirement == kind.requirement && found.asked == kind.asked;
+    let unasked = requirement!("rfc5321-4.2-1");
+    settled.findings.iter().any(|found| found.requirement == unasked)
+        && !kinds.iter().any(|(found, _)| same(found))
+}
+
 /// The smallest session that shows the same, and what happens in it.
 async fn smaller(
     worker: &Worker,
     session: &Session,
     kind: &Kind,
     first: Trace,
+) -> (Session, Trace) {
+    let quick = shrunk(worker, session, kind, first.clone(), false).await;
+    // On the way to it, one thing may have become another that looks alike.
+    if is_misnamed(worker, &quick.0, kind).await {
+        return shrunk(worker, session, kind, first, true).await;
+    }
+    quick
+}
+
+/// The same, with each step looked at closely or not.
+async fn shrunk(
+    worker: &Worker,
+    session: &Session,
+    kind: &Kind,
+    first: Trace,
+    closely: bool,
 ) -> (Session, Trace) {
     let began = Instant::now();
     let mut best = first;
@@ -72,7 +103,7 @@ async fn smaller(
         }
         let Some(candidate) = shrink.candidate() else { break };
         let trace = worker.play_again(candidate, PATIENT).await;
-        let still = shows(&trace, kind);
+        let still = shows(&trace, kind) && !(closely && is_misnamed(worker, candidate, kind).await);
         if still {
             best = trace;
         }

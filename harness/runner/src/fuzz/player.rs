@@ -19,6 +19,8 @@ pub(super) struct Player {
     pub(super) connect: Duration,
     /// How long a reply may take that is due.
     pub(super) reply: Duration,
+    /// How long is waited behind each reply for what should not come; nothing where it is zero.
+    pub(super) settle: Duration,
     /// What the target speaks.
     pub(super) protocol: Protocol,
     /// What each connection begins with, and the login that goes into sessions.
@@ -29,7 +31,8 @@ impl Player {
     /// Plays a session; `perhaps` is waited where a reply may come or not.
     pub(super) async fn play(&self, session: &Session, perhaps: Duration) -> Trace {
         let began = Instant::now();
-        let patience = Patience { reply: self.reply, perhaps, protocol: self.protocol };
+        let patience =
+            Patience { reply: self.reply, perhaps, settle: self.settle, protocol: self.protocol };
         let mut drive = Drive::new(session, patience, &self.access);
         let mut open = None;
         loop {
