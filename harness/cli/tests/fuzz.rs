@@ -3,7 +3,11 @@
 
 mod smtpspec;
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+use std::{fs, thread};
 
 use smtpspec::{peer, smtpspec, text};
 
@@ -119,7 +123,6 @@ fn sessions_are_played_inside_tls_from_the_first_octet() {
 
 #[test]
 fn a_server_that_goes_silent_or_away_is_told_as_such() {
-    use std::io::Write as _;
     let folder = tempfile::tempdir().expect("a folder");
     let output = text(&folder.path().join("found"));
     // It greets, and then says nothing more.
@@ -144,6 +147,83 @@ fn a_server_that_goes_silent_or_away_is_told_as_such() {
     ]);
     assert_eq!(ended.code, 1, "{ended}");
     assert!(ended.says("rfc5321-4.2-1"), "{ended}");
+}
+
+#[test]
+fn what_comes_late_and_unasked_is_held_against_no_other_command() {
+    let punctual = rules_broken_by(false);
+    let mut late = rules_broken_by(true);
+    assert!(late.remove("rfc5321-4.2-1"), "{late:?}");
+    assert_eq!(late, punctual);
+}
+
+/// The rules that a small server breaks which takes no mail; a `late` one says 250 once more, a little
+/// while behind its answer to RSET.
+fn rules_broken_by(late: bool) -> BTreeSet<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = folder.path().join("found");
+    let server = peer(move |stream| {
+        let _ = take_no_mail(stream, late);
+    });
+    let ended = smtpspec(&[
+        "fuzz",
+        "-s",
+        &server,
+        "--seed",
+        "1",
+        "--sessions",
+        "150",
+        "--to",
+        "me@example.test",
+        "--output",
+        &text(&output),
+    ]);
+    assert!(ended.code <= 1, "{ended}");
+    let files = fs::read_dir(&output).into_iter().flatten().flatten();
+    let found = files.filter_map(|file| {
+        let scenario = fs::read_to_string(file.path()).expect("a scenario");
+        let rule =
+            scenario.split("checks:\n").nth(1)?.lines().next()?.trim().trim_start_matches("- ");
+        Some(rule.to_owned())
+    });
+    found.collect()
+}
+
+/// Answers every command, and refuses every mail for now.
+fn take_no_mail(mut stream: TcpStream, late: bool) -> io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?);
+    stream.write_all(b"220 mx.example.test ready\r\n")?;
+    loop {
+        let mut line = Vec::new();
+        while !line.ends_with(b"\r\n") {
+            if lines.read_until(b'\n', &mut line)? == 0 {
+                return Ok(());
+            }
+        }
+        let line = String::from_utf8_lossy(&line).trim_end().to_ascii_uppercase();
+        let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
+        let reply = match verb {
+            "EHLO" | "HELO" if argument.is_empty() => "501 Who?",
+            "EHLO" | "HELO" => "250 mx.example.test",
+            "NOOP" | "RSET" => "250 OK",
+            "HELP" => "214 There is none",
+            "VRFY" => "252 Perhaps",
+            "EXPN" => "550 No such list",
+            "MAIL" => "451 Try again later",
+            "RCPT" | "DATA" => "503 No mail is under way",
+            "QUIT" => "221 mx.example.test",
+            _ => "500 What?",
+        };
+        stream.write_all(format!("{reply}\r\n").as_bytes())?;
+        if verb == "QUIT" {
+            return Ok(());
+        }
+        if late && verb == "RSET" {
+            // So long as the next command takes to be here.
+            thread::sleep(Duration::from_millis(4));
+            stream.write_all(b"250 OK\r\n")?;
+        }
+    }
 }
 
 #[test]

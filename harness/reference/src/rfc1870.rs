@@ -63,7 +63,8 @@ impl Extension for Size {
         if maximum(model).is_some_and(|maximum| octets > maximum) {
             let certain = maximum(model).is_some_and(|maximum| at_least > maximum);
             return expectation
-                .rule_if(certain, requirement!("rfc1870-4-1"), &["552"])
+                // A chunk may come in no order besides.
+                .rule_if(certain, requirement!("rfc1870-4-1"), &["503 552"])
                 .refuse_if(true, too_large);
         }
         let declared = model.transaction().and_then(|open| open.parameter("SIZE")).and_then(size);

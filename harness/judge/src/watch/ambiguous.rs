@@ -55,7 +55,12 @@ impl Watch {
         // many, but by itself no proof that the line was split.
         let second = code.class() == 5 && doubt.any_proves;
         let proof = next.is_some() || matches!(code.class(), 2 | 3) || second;
-        if doubt.requirement == requirement!("rfc3030-2-15") && next.is_some() && !otherwise {
+        let of_chunk = doubt.requirement == requirement!("rfc3030-2-15");
+        if next.is_none() && self.has_lone_lf() {
+            // The line that ends so may be what is answered.
+            return if of_chunk { Reading::AsSent } else { Reading::Open };
+        }
+        if of_chunk && next.is_some() && !otherwise {
             // Where a chunk was refused, its octets are no commands until something shows that they
             // were taken for some.
             return Reading::AsSent;

@@ -166,7 +166,7 @@ impl Watch {
     }
 
     /// Whether an LF without CR before it is among what was sent and not read.
-    fn has_lone_lf(&self) -> bool {
+    pub(super) fn has_lone_lf(&self) -> bool {
         let mut before = 0;
         self.pending
             .iter()

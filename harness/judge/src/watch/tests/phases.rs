@@ -270,3 +270,11 @@ fn what_a_lone_cr_in_data_in_flight_drew_is_held_against_no_command() {
     let replies = "<250 OK\\r\\n250 OK\\r\\n354 Go\\r\\n";
     assert_eq!(broken(&in_data(&[group, replies])), [""; 0]);
 }
+
+#[test]
+fn behind_a_chunk_that_failed_the_answer_to_a_lone_lf_is_one_to_that() {
+    let more = [">BDAT 4\\r\\nNOOP", "<503 No\\r\\n", ">NOOP\\n", "<250 OK\\r\\n"];
+    assert_eq!(broken(&[&CHUNKING[..], &more].concat()), ["2.3.8-1"]);
+    let refused = [&more[..3], &["<500 No\\r\\n"]].concat();
+    assert_eq!(broken(&[&CHUNKING[..], &refused].concat()), [""; 0]);
+}
