@@ -167,7 +167,9 @@ impl<'s> Drive<'s> {
             self.held = self.access.put_in(octets);
         }
         let octets = std::mem::take(&mut self.held);
-        if self.settles() && self.listener.takes_commands() {
+        // What is sent along with STARTTLS goes in the clear or not at all.
+        let of_tls = octets.get(..8).is_some_and(|verb| verb.eq_ignore_ascii_case(b"STARTTLS"));
+        if self.settles() && self.listener.takes_commands() && !of_tls {
             // What is behind the line may be its chunk or the text of a message: that is seen then.
             let line = octets.windows(2).position(|two| two == b"\r\n");
             let (line, held) = octets.split_at(line.map_or(octets.len(), |at| at + 2));

@@ -65,10 +65,11 @@ impl Watch {
             // were taken for some.
             return Reading::AsSent;
         }
-        let unknown = matches!(doubt.next, Next::Unknown);
+        let unknown = matches!(doubt.next, Next::Unknown) || doubt.split.is_some();
         if as_sent && (refused || unknown) && doubt.in_flight {
             // The same behind data with a look-alike of its end, of the last line too: whatever the server
-            // may have read there draws refusals, and what can't be known draws anything.
+            // may have read there draws refusals. What can't be known draws anything, and so does a part
+            // of a line, which a server may answer wrongly besides.
             return Reading::Open;
         }
         if as_sent && refused && doubt.split.is_some() && !self.pending.is_empty() {
@@ -167,7 +168,7 @@ impl Watch {
             next,
             any_proves: code.class() == 2,
             split: Some(split),
-            in_flight: false,
+            in_flight: !self.pending.is_empty(),
         });
         exchange
     }

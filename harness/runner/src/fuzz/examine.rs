@@ -5,6 +5,7 @@ use std::time::Duration;
 use smtpspec_catalogue::requirement;
 use smtpspec_explore::{Names, Session, Shrink, Trace, reproducer};
 use smtpspec_judge::{Evidence, Finding, Source};
+use smtpspec_reference::State;
 use tokio::time::Instant;
 
 use super::Worker;
@@ -61,14 +62,17 @@ pub(super) async fn examine(
 }
 
 /// Whether the finding is of replies that were taken for the answers to wrong commands: played line by
-/// line, the session shows that a reply came unasked, and does not show the finding.
+/// line, the session shows that a reply came unasked or not at all, or leads to where nobody knows what
+/// is answered, and does not show the finding.
 async fn is_misnamed(worker: &Worker, session: &Session, kind: &Kind) -> bool {
     let settled = worker.settled().play_again(session, PATIENT).await;
     let kinds = kinds(&settled);
     let same = |found: &Kind| found.requirement == kind.requirement && found.asked == kind.asked;
     let unasked = requirement!("rfc5321-4.2-1");
-    settled.findings.iter().any(|found| found.requirement == unasked)
-        && !kinds.iter().any(|(found, _)| same(found))
+    let uneven = settled.hangs.is_some()
+        || settled.heard.iter().any(|heard| heard.state == State::Unknown)
+        || settled.findings.iter().any(|found| found.requirement == unasked);
+    uneven && !kinds.iter().any(|(found, _)| same(found))
 }
 
 /// The smallest session that shows the same, and what happens in it.

@@ -278,3 +278,11 @@ fn behind_a_chunk_that_failed_the_answer_to_a_lone_lf_is_one_to_that() {
     let refused = [&more[..3], &["<500 No\\r\\n"]].concat();
     assert_eq!(broken(&[&CHUNKING[..], &refused].concat()), [""; 0]);
 }
+
+#[test]
+fn behind_a_line_with_an_lf_inside_nothing_is_known_of_a_group() {
+    // As a server reads it that takes LF, and has the wrong code for HELP.
+    let group = ">a\\nHELP\\r\\nNOOP\\r\\nQUIT\\r\\n";
+    let replies = "<500 No\\r\\n250 Help\\r\\n250 OK\\r\\n221 mx.test\\r\\n";
+    assert_eq!(broken(&after_hello(&[group, replies])), [""; 0]);
+}
