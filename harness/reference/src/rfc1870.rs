@@ -1,6 +1,7 @@
 //! RFC 1870 §3 to §7 (SIZE): the size that the client declares, and the size that comes.
 
 use smtpspec_catalogue::requirement;
+use smtpspec_protocol::limits::TEXT_LINE;
 use smtpspec_protocol::{Parameter, Reply};
 
 use crate::config::Config;
@@ -61,7 +62,9 @@ impl Extension for Size {
         // octet is let pass, so near the limit there is no rule.
         let at_least = octets - u128::from(facts.lines).min(octets);
         if maximum(model).is_some_and(|maximum| octets > maximum) {
-            let certain = maximum(model).is_some_and(|maximum| at_least > maximum);
+            // A text line may be too long besides, which is another reason to refuse.
+            let certain = maximum(model).is_some_and(|maximum| at_least > maximum)
+                && facts.longest_line <= TEXT_LINE;
             return expectation
                 // A chunk may come in no order besides.
                 .rule_if(certain, requirement!("rfc1870-4-1"), &["503 552"])
