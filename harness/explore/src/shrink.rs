@@ -194,8 +194,19 @@ impl Shrink {
         let cut = &mut smaller.moves[of];
         cut.octets.drain(at..(at + size).min(length));
         cut.tidy();
+        // A line without its CRLF is shorter, and shows something else besides (rfc5321-2.3.8-1).
+        if lone_line_ends(&cut.octets) > lone_line_ends(&one.octets) {
+            self.stage = Stage::Octets { of, at: at + size, size };
+            return None;
+        }
         Some(smaller)
     }
+}
+
+/// How many CR and LF are none of a CRLF.
+fn lone_line_ends(octets: &[u8]) -> usize {
+    let ends = octets.iter().filter(|octet| matches!(octet, b'\r' | b'\n')).count();
+    ends - 2 * octets.windows(2).filter(|two| two == b"\r\n").count()
 }
 
 /// Whether two moves are commands with the same verb, or both begin with the dot that ends data.

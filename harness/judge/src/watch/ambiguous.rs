@@ -55,6 +55,11 @@ impl Watch {
         // many, but by itself no proof that the line was split.
         let second = code.class() == 5 && doubt.any_proves;
         let proof = next.is_some() || matches!(code.class(), 2 | 3) || second;
+        if otherwise && !as_sent && !refused && next.is_some_and(stray) {
+            // To obey a line with a CR or LF inside is wrong, and does not show that something else was
+            // read before it.
+            return Reading::Open;
+        }
         let of_chunk = doubt.requirement == requirement!("rfc3030-2-15");
         if next.is_none() && self.has_lone_lf() {
             // The line that ends so may be what is answered.

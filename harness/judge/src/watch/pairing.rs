@@ -289,7 +289,9 @@ impl Watch {
         let code = seen.reply.code;
         let part = self.pending.to_vec();
         let lf = part.contains(&b'\n');
-        if ends {
+        if ends && self.injected && self.model.is_secured() {
+            // Which of the two it answers can't be known.
+        } else if ends {
             // To refuse a lone CR or LF is right; only to obey one is not (rfc5321-2.3.8-1).
             if matches!(code.class(), 2 | 3) {
                 self.find_premature(
