@@ -137,8 +137,12 @@ impl Model {
                 rfc4954::expect_too_long(self)
             }
             Stimulus::Request(request) => {
+                // Nothing but RSET is to come then (RFC 3030 §2).
+                let disorder = self.state == State::AwaitReset
+                    && !matches!(request.verb, Verb::Rset | Verb::Quit);
                 rfc4954::want_login(self, request, self.expect_request(request))
                     .texts(rfc4954::of_required_login(self))
+                    .out_of_order_if(disorder)
             }
             Stimulus::Overlong { .. } => sizes::expect_overlong(self),
             Stimulus::Message(facts) => data::expect_message(self, facts),

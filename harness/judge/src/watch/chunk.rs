@@ -23,6 +23,9 @@ pub(super) struct LastChunk {
     chunk: Chunk,
 }
 
+/// What stands for a size that nobody counts with.
+const BEYOND_COUNT: usize = usize::MAX;
+
 impl Watch {
     /// The answer to a BDAT that announces octets.
     pub(super) fn answer_chunk(
@@ -173,12 +176,13 @@ impl Watch {
             .any(|octet| std::mem::replace(&mut before, *octet) != b'\r' && *octet == b'\n')
     }
 
-    /// Whether a BDAT stands next of which not all octets are there, and which is not offered: a
-    /// server that has it all the same awaits them.
+    /// Whether a BDAT stands next of which not all octets are there, and which is not offered, or is of more
+    /// than anybody counts: a server that has it all the same awaits them.
     pub(super) fn awaits_unoffered_chunk(&self) -> bool {
         let Some((end, true)) = self.line_end() else { return false };
         let octets = self.peek_line().and_then(announced).unwrap_or(0);
-        !self.model.offers("CHUNKING") && self.pending.len() - end < octets
+        let counts = self.model.offers("CHUNKING") && octets < BEYOND_COUNT;
+        !counts && self.pending.len() - end < octets
     }
 
     /// Octets of a chunk that stand next in what was sent and are not all there.
@@ -229,7 +233,8 @@ impl Watch {
     /// Leaves out the octets that follow a BDAT which the model has no chunk for: CHUNKING is not
     /// offered, and a server that has it all the same counts them.
     pub(super) fn drop_chunk(&mut self, line: &[u8]) {
-        let octets = announced(line).map_or(0, |octets| octets.min(self.pending.len()));
+        let known = announced(line).filter(|octets| *octets < BEYOND_COUNT);
+        let octets = known.map_or(0, |octets| octets.min(self.pending.len()));
         self.pending.skip(octets);
     }
 
@@ -258,5 +263,7 @@ fn announced(line: &[u8]) -> Option<usize> {
     let size = size(line)?;
     // A sign is no digit, whatever a reader of numbers makes of it.
     let digits = !size.is_empty() && size.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(size).ok().filter(|_| digits)?.parse().ok()
+    digits
+        .then(|| std::str::from_utf8(size).ok()?.parse().ok())
+        .map(|size| size.unwrap_or(BEYOND_COUNT))
 }

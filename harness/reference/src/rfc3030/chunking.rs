@@ -226,6 +226,21 @@ mod tests {
     }
 
     #[test]
+    fn behind_a_chunk_that_failed_anything_may_be_out_of_order() {
+        let rows = [
+            ("NOOP", 503, Fine),
+            ("VRFY user", 503, Fine),
+            ("EHLO c.test", 503, Fine),
+            ("NOOP", 500, Fails),
+            ("RSET", 503, Fails),
+        ];
+        let mut model = open();
+        check(&open(), &[("VRFY user", 503, Worth::Warns), ("RSET", 503, Fails)]);
+        model.await_reset(true);
+        check(&model, &rows);
+    }
+
+    #[test]
     fn a_size_is_digits_and_last_stands_alone_behind_it() {
         for (line, read) in [
             ("BDAT 5", Some((5, false, true))),

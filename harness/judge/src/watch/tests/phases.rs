@@ -286,3 +286,10 @@ fn behind_a_line_with_an_lf_inside_nothing_is_known_of_a_group() {
     let replies = "<500 No\\r\\n250 Help\\r\\n250 OK\\r\\n221 mx.test\\r\\n";
     assert_eq!(broken(&after_hello(&[group, replies])), [""; 0]);
 }
+
+#[test]
+fn the_octets_of_a_size_that_nobody_counts_may_be_awaited() {
+    let due = |bdat| watch(&[&CHUNKING[..], &[bdat]].concat()).0.due();
+    assert_eq!(due(">BDAT 99999999999999999999999999 LAST\\r\\n"), Due::Perhaps);
+    assert_eq!(due(">BDAT 0x5\\r\\n"), Due::Reply);
+}
