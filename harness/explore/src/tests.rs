@@ -175,3 +175,15 @@ fn the_same_line_again_and_again_is_kept_once() {
         matches!(&event.what, smtpspec_judge::Happening::Sent { octets } if sends(octets))
     }));
 }
+
+#[test]
+fn what_is_made_small_keeps_its_line_ends() {
+    let session: Session = "- NOOP something\\r\\n\n".parse().expect("a session");
+    let mut shrink = Shrink::new(session, Vec::new());
+    while let Some(candidate) = shrink.candidate() {
+        // As a server that takes LF for a line end shows it too.
+        let shown = candidate.to_string();
+        shrink.tell(shown.contains("NOOP s") && shown.contains("\\n"));
+    }
+    assert_eq!(shrink.best().to_string(), "- NOOP s\\r\\n\n");
+}
