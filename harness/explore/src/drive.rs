@@ -161,20 +161,17 @@ impl<'s> Drive<'s> {
 
     /// What goes out next of the first move.
     fn next_octets(&mut self) -> Option<Vec<u8>> {
-        if self.held.is_empty() {
-            let octets = self.moves.first()?.write(self.written)?;
+        let mut octets = std::mem::take(&mut self.held);
+        if octets.is_empty() {
+            octets = self.access.put_in(self.moves.first()?.write(self.written)?);
             self.written += 1;
-            self.held = self.access.put_in(octets);
         }
-        let octets = std::mem::take(&mut self.held);
         // What is sent along with STARTTLS goes in the clear or not at all.
         let of_tls = octets.get(..8).is_some_and(|verb| verb.eq_ignore_ascii_case(b"STARTTLS"));
         if self.settles() && self.listener.takes_commands() && !of_tls {
             // What is behind the line may be its chunk or the text of a message: that is seen then.
             let line = octets.windows(2).position(|two| two == b"\r\n");
-            let (line, held) = octets.split_at(line.map_or(octets.len(), |at| at + 2));
-            self.held = held.to_vec();
-            return Some(line.to_vec());
+            self.held = octets.split_off(line.map_or(octets.len(), |at| at + 2));
         }
         Some(octets)
     }

@@ -73,7 +73,7 @@ impl Listener {
     pub fn gave_up(&mut self) {
         let last = self.transcript.events.len().saturating_sub(1);
         self.peer.watch.silent(last);
-        self.peer.watch.cut();
+        self.peer.watch.doubt_uneven_end();
     }
 
     /// Whether the server has something to say.

@@ -123,7 +123,7 @@ impl Peer {
                 self.link = Link::Closed(event);
             }
             Happening::Cut { .. } => {
-                self.watch.cut();
+                self.watch.doubt_uneven_end();
                 self.link = Link::Cut(event);
             }
             Happening::Ended { how } => {

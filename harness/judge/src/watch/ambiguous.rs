@@ -139,7 +139,7 @@ impl Watch {
         let (code, asked, stimulus) =
             (seen.reply.code, asked(&request), stimulus(line, &request, COMMAND_LINE));
         let expectation = self.model.expect(&stimulus);
-        let mut found = breaches(event, &seen, &asked, &line.octets, &expectation, true);
+        let mut found = breaches(event, &seen, &asked, &line.octets, &expectation, false);
         let stray = memchr::memchr2(b'\r', b'\n', content).unwrap_or(content.len());
         let (head, rest) = (content[..stray].to_vec(), line.octets[stray + 1..].to_vec());
         // A reply that is wrong for the whole line, but right for the part, leaves it open which

@@ -44,14 +44,9 @@ impl Watch {
         if matches!(self.phase, Phase::Commands) && self.doubt.is_none() {
             self.judge_close(event, after);
         }
-        self.cut();
+        self.doubt_uneven_end();
         self.unanswered = None;
         self.phase = Phase::Lost;
-    }
-
-    /// The connection is gone, or nothing comes any more.
-    pub(crate) fn cut(&mut self) {
-        self.doubt_uneven_end();
     }
 
     /// RFC 5321 §3.8: a server closes after QUIT, after 421 or when it has waited too long. It may

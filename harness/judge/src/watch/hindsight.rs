@@ -43,9 +43,7 @@ impl Past {
     /// Whether another reply breaks nothing as the answer to the same.
     fn is_answered_by(&self, seen: &SeenReply) -> bool {
         let Self { event, asked, sent, expectation, patience_is_tried, .. } = self;
-        let refused = matches!(seen.reply.code.class(), 4 | 5);
-        let with_code = !(refused && *patience_is_tried);
-        breaches(*event, seen, asked, sent, expectation, with_code).is_empty()
+        breaches(*event, seen, asked, sent, expectation, *patience_is_tried).is_empty()
     }
 }
 
@@ -104,12 +102,12 @@ impl Watch {
         true
     }
 
-    /// The session has ended, perhaps with commands unanswered. Where one reply may have been a stray
+    /// The session has ended, or nothing comes any more, perhaps with commands unanswered. Where one reply may have been a stray
     /// one, so that each from there on answered the command before, and the last of them nothing, nobody
     /// can know which rule was broken: nothing is held against them. In a group that may be any reply;
     /// to a command that was sent alone a success, which tells of something that was done meanwhile, where
     /// another reply came behind.
-    pub(super) fn doubt_uneven_end(&mut self) {
+    pub(crate) fn doubt_uneven_end(&mut self) {
         let replies: Vec<SeenReply> = self.past.iter().skip(1).filter_map(Past::seen).collect();
         let may_be_stray = |&at: &usize| {
             let past = &self.past[at];

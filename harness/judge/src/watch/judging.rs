@@ -21,9 +21,8 @@ impl Watch {
         stimulus: &Stimulus<'_>,
     ) -> Exchange {
         let expectation = Arc::new(self.model.expect(stimulus));
-        let refused = matches!(seen.reply.code.class(), 4 | 5);
-        let with_code = !(refused && self.conduct.tries_patience());
-        let mut found = breaches(event, &seen, &asked, &sent, &expectation, with_code);
+        let patience_is_tried = self.conduct.tries_patience();
+        let mut found = breaches(event, &seen, &asked, &sent, &expectation, patience_is_tried);
         found.retain(|finding| self.is_new(finding));
         let exchange = |expectation, seen: SeenReply, asked, sent| Exchange {
             event,
@@ -119,17 +118,20 @@ impl Watch {
     }
 }
 
-/// Everything that is wrong with the text of a reply, and with its code where that is judged.
+/// Everything that is wrong with the text of a reply, and with its code, but for a refusal of a client that
+/// tries the server's patience: any is right.
 pub(super) fn breaches(
     event: usize,
     seen: &SeenReply,
     asked: &Asked,
     sent: &[u8],
     expectation: &Expectation,
-    with_code: bool,
+    patience_is_tried: bool,
 ) -> Vec<Finding> {
     let evidence = |at| Evidence { event, sent: sent.to_vec(), received: seen.octets.clone(), at };
-    let rules = expectation.breaches(seen.reply.code).into_iter().filter(|_| with_code);
+    let refused = matches!(seen.reply.code.class(), 4 | 5);
+    let code_counts = !(refused && patience_is_tried);
+    let rules = expectation.breaches(seen.reply.code).into_iter().filter(|_| code_counts);
     let of_code = rules.map(|rule| {
         let what = format!("{} in answer to {}", seen.reply.code, asked.describe());
         let level = rule.requirement.requirement().level;

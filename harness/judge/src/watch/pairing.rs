@@ -356,7 +356,7 @@ impl Watch {
         // Which of the last two came unasked, and in what state the other found the session, can't be known.
         self.take_back_the_last();
         let expectation = self.model.expect_unasked();
-        for mut finding in breaches(event, seen, &Asked::Nothing, &[], &expectation, true) {
+        for mut finding in breaches(event, seen, &Asked::Nothing, &[], &expectation, false) {
             if finding.requirement == requirement!("rfc5321-4.2-1") {
                 "a reply that answers no command".clone_into(&mut finding.what);
                 "nothing, or 421".clone_into(&mut finding.wanted);

@@ -279,6 +279,7 @@ impl Hunt {
         );
         shared.lost = Some(why);
     }
+
     /// Looks at the server's process, where one was named.
     pub(super) fn look_at_process(&self) {
         let now = self.leader.as_ref().and_then(|leader| leader.number().map(Process::new));
